@@ -1,0 +1,10 @@
+export * from "./board.js";
+export * from "./config.js";
+export type { AnyDefinition, Device, DeviceDefinition, MappedRange, Parts } from "./device.js";
+export * from "./errors.js";
+export * from "./fields.js";
+export * from "./hooks.js";
+export * from "./profile.js";
+export * from "./resource.js";
+export * from "./role.js";
+export * from "./state.js";
