@@ -4,6 +4,7 @@ export type { AnyDefinition, Device, DeviceDefinition, MappedRange, Parts } from
 export * from "./errors.js";
 export * from "./fields.js";
 export * from "./hooks.js";
+export * from "./processor.js";
 export * from "./profile.js";
 export * from "./resource.js";
 export * from "./role.js";

@@ -5,6 +5,5 @@ export * from "./input.js";
 export * from "./isa-dma.js";
 export * from "./pci.js";
 export * from "./platform.js";
-export * from "./processor.js";
 export * from "./serial.js";
 export * from "./storage-media.js";

@@ -1,5 +1,5 @@
 /** Roles the kernel itself fills: the processor's pins and the interrupt wires. */
-import { role } from "../contract/role.js";
+import { role } from "./role.js";
 
 /** What answers the CPU's interrupt acknowledge cycle (the 8259 pair). */
 export interface InterruptAcknowledger {
