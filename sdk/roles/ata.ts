@@ -1,51 +1,57 @@
-/** The cable between an IDE channel and its drives: the ATA task file (ATA/ATAPI-4, T13/1153D). */
+/**
+ * The cable between an IDE channel and its drives (ATA/ATAPI-5, T13/1321D).
+ *
+ * The channel owns what the cable shares: drive selection, the device control register (nIEN, SRST, HOB) and INTRQ.
+ * A drive owns its registers and data; it is always told its own story, whether it is selected or not.
+ */
 import { role } from "../contract/role.js";
-
-/** The drive's command block registers as the channel shows them. */
-export interface TaskFile {
-  readonly error: number;
-  readonly sectorCount: number;
-  readonly lbaLow: number;
-  readonly lbaMid: number;
-  readonly lbaHigh: number;
-  readonly device: number;
-  readonly status: number;
-}
 
 /** The channel, from a drive's side. */
 export interface AtaHost {
-  /** INTRQ; the channel applies nIEN and device selection. */
-  interrupt(level: boolean): void;
-  /** DMARQ: data wait to be moved; the controller calls `dmaData` when the bus master runs. */
-  dmaRequest(level: boolean): void;
+  /**
+   * Asserts this drive's interrupt request. The channel applies nIEN and selection, and drops the request when the
+   * host reads the status register, writes the command register, or resets the drive.
+   */
+  interrupt(): void;
+  /** DMARQ rose: `dmaDirection` has just become defined. Never called from within `dmaMoved`. */
+  dmaReady(): void;
 }
 
-/** A drive on a channel. All calls come from the controller. */
+/** A drive on a channel. All calls come from the controller. Register numbers are command block offsets. */
 export interface AtaDrive {
-  /** Registers 1-7 of the command block as read by the host while this drive is selected. Reading status clears INTRQ (`acknowledge`). */
-  readonly registers: TaskFile;
-  /** The host wrote a command block register (1 features, 2-5, 6 device). Both drives see register writes. `previous` values for LBA48 are the drive's business. */
+  /**
+   * Registers 1 (error), 2-6, and 7 (status, without side effects) as the host reads them while the drive is selected.
+   * `previous` is HOB: the byte written before the last one (LBA48).
+   */
+  readRegister(index: number, previous: boolean): number;
+  /** The host wrote register 1 (features) or 2-6. Both drives of a channel see every write. */
   writeRegister(index: number, value: number): void;
   /** The host wrote the command register while this drive was selected. */
   command(code: number): void;
-  /** PIO data port, 16 bits at a time; DRQ must be set or all ones / ignored. */
-  readData16(): number;
-  writeData16(value: number): void;
-  /** Status was read: drop INTRQ. */
-  acknowledge(): void;
-  /** Bus-master data phase: which way it goes now, or `undefined` when the drive has nothing to move. */
-  readonly dmaDirection: "to-memory" | "from-memory" | undefined;
-  /** Moves up to `data.length` bytes of the data phase; returns the bytes moved. */
-  dmaData(data: Uint8Array): number;
-  /** The bus master has moved the last byte of its PRD table, or reports an abort. */
-  dmaDone(aborted: boolean): void;
-  /** SRST in the device control register, or the reset wire. */
+  /** EXECUTE DEVICE DIAGNOSTIC: both drives run it at once, whichever is selected; the channel interrupts for drive 0. */
+  diagnose(): void;
+  /** SRST in the device control register. */
   softReset(): void;
+  /** The data port. Outside of a PIO data phase reads answer all ones and writes are lost. 32 bits are two words. */
+  readData16(): number;
+  readData32(): number;
+  writeData16(value: number): void;
+  writeData32(value: number): void;
+  /** Which way bus-master data go now; `undefined` while the drive has nothing to move. */
+  readonly dmaDirection: "to-memory" | "from-memory" | undefined;
+  /** The next bytes of the data phase, at most `max` and at least one: to be read, or to be filled. Valid until `dmaMoved`. */
+  dmaWindow(max: number): Uint8Array;
+  /** `bytes` of the last window have been moved. */
+  dmaMoved(bytes: number): void;
 }
 
 export interface IdeBus {
-  /** `unit`: `0:0` primary master, `0:1` primary slave, `1:0`, `1:1`; by default the last part of the drive's path. */
-  attach(unit: string, drive: (host: AtaHost) => AtaDrive): void;
+  /**
+   * Plugs a drive in. The last part of `position` is its unit: `0:0` primary master, `0:1` primary slave, `1:0`, `1:1`;
+   * a drive gives the path of its board (`/pci/01.1/0:0`).
+   * @throws BackplaneError `IDE_UNIT_INVALID`, `IDE_UNIT_TAKEN`.
+   */
+  attach(position: string, connect: (host: AtaHost) => AtaDrive): void;
 }
 export const IdeBus = role<IdeBus>("ide-bus");
 

@@ -18,3 +18,10 @@ export interface Mouse {
   buttons(mask: number): void;
 }
 export const Mouse = role<Mouse>("mouse");
+
+/** The controller with both connectors filled. */
+export interface Ps2Controller {
+  readonly keyboard: Keyboard;
+  readonly mouse: Mouse;
+}
+export const Ps2Controller = role<Ps2Controller>("ps2-controller");

@@ -28,6 +28,8 @@ export interface PciFunctionSpec {
   readonly interruptPin?: 0 | 1 | 2 | 3 | 4;
   readonly multifunction?: boolean;
   readonly headerType?: number;
+  /** Command register bits that are hard-wired to one (bridges that cannot be switched off). */
+  readonly command?: number;
   /** Status register bits that read as one (capabilities, DEVSEL timing). */
   readonly status?: number;
   readonly bars?: readonly PciBar[];
@@ -35,7 +37,10 @@ export interface PciFunctionSpec {
   readonly rom?: Uint8Array;
   /** Initial values of device-specific registers: offset (40h-FFh) to byte, and which bits the guest may write. */
   readonly registers?: readonly { readonly offset: number; readonly value: number; readonly writable: number }[];
-  /** After the guest changed bytes `offset .. offset + length - 1` of device-specific or command registers. */
+  /**
+   * After the guest changed bytes `offset .. offset + length - 1` of device-specific or command registers, and after a
+   * reset of the bus put all of them back (04h-FFh at once).
+   */
   onConfigWrite?(offset: number, length: number): void;
 }
 

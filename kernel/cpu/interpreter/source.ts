@@ -1,0 +1,126 @@
+/**
+ * The interpreter loop as JavaScript source: one `switch` over operation numbers, printed from the templates.
+ *
+ * It is compiled per machine, so that the engine sees the typed arrays as constants, and its bytecode must stay under
+ * 61,440 bytes or the optimising compiler refuses it.
+ */
+import { BASE, CODE_PAGE, COUNT_BASE, CS, EIP, PC, RUN_LIMIT, TLB_HALF } from "../state.js";
+import { META_CHECKED, META_LENGTH_SHIFT, R_DISP, R_IMM, R_META, R_OP } from "./record.js";
+import { hotTemplates } from "./templates.js";
+
+/** Records that are not instructions and do not count as executed. */
+const SPECIAL: ReadonlyMap<string, string> = new Map([
+  // go on at the record in R_IMM
+  ["%LINK", `t = code[pc + ${R_IMM}]; cb += pc - t; pc = t; continue dispatch;`],
+  // a long straight line: leave when the slice is nearly used up
+  ["%CHECK", "if (cb + pc >= stop) break dispatch; pc += 8; cb -= 8; continue dispatch;"],
+  // look the address up again: end of page, or the record was invalidated
+  ["%REENTER", `lin = (lp + code[pc + ${R_DISP}]) | 0; cb -= 8; break branch;`],
+  // leave the loop
+  ["%EXIT", `i32[${EIP}] = lp + code[pc + ${R_DISP}] - i32[${BASE + CS}]; cb += pc; pc = 0; break dispatch;`],
+]);
+
+/** Name to number of every hot operation. */
+export const HOT_NUMBERS: ReadonlyMap<string, number> = new Map([...SPECIAL.keys(), ...hotTemplates().keys()].map((name, index) => [name, index]));
+
+/** What the compiled loop needs from its machine. */
+export interface LoopEnvironment {
+  readonly i8: Int8Array;
+  readonly u8: Uint8Array;
+  readonly i16: Int16Array;
+  readonly i32: Int32Array;
+  readonly dv: DataView;
+  readonly code: Int32Array;
+  readonly entries: Int32Array;
+  readonly tlbR: Int32Array;
+  readonly tlbW: Int32Array;
+  readonly tlbX: Int32Array;
+  readonly cold: readonly ((pc: number) => void)[];
+  /** Cold operations with this number or above end their block. */
+  readonly firstEnding: number;
+  slowAddress(pc: number, bytes: number, write: boolean): number;
+  slowOffset(pc: number): number;
+  slowRead8(address: number, pc: number, countBase: number): number;
+  slowRead16(address: number, pc: number, countBase: number): number;
+  slowRead32(address: number, pc: number, countBase: number): number;
+  slowModify8(address: number, pc: number, countBase: number): number;
+  slowModify16(address: number, pc: number, countBase: number): number;
+  slowModify32(address: number, pc: number, countBase: number): number;
+  slowWrite8(address: number, value: number, pc: number, countBase: number): void;
+  slowWrite16(address: number, value: number, pc: number, countBase: number): void;
+  slowWrite32(address: number, value: number, pc: number, countBase: number): void;
+  carry(): 0 | 1;
+  overflow(): boolean;
+  sign(): boolean;
+  parity(): boolean;
+  belowOrEqual(): boolean;
+  less(): boolean;
+  lessOrEqual(): boolean;
+  condition(code: number): boolean;
+  /** Record for a linear address, decoding if need be; may fault with EIP at the address. */
+  enter(linear: number): number;
+  /** Linear target of a branch in 16-bit or segmented code; faults at the branch. */
+  checkedTarget(pc: number, codePage: number): number;
+}
+
+/** Names destructured from the environment; in the loop they are constants. */
+const NAMES =
+  "i8, u8, i16, i32, dv, code, entries, tlbR, tlbW, tlbX, cold, firstEnding, slowAddress, slowOffset, slowRead8, slowRead16, slowRead32, slowModify8, slowModify16, slowModify32, slowWrite8, slowWrite16, slowWrite32, carry, overflow, sign, parity, belowOrEqual, less, lessOrEqual, condition, enter, checkedTarget";
+
+export const loopSource = (): string => {
+  const templates = new Map([...SPECIAL, ...hotTemplates()]);
+  const cases = [...templates].map(([name, body]) => `case ${HOT_NUMBERS.get(name)}: { ${body} } // ${name}`).join("\n");
+  const nextOffset = `(code[pc + ${R_META}] & 0xfff) + ((code[pc + ${R_META}] >> ${META_LENGTH_SHIFT}) & 15)`;
+  return `"use strict";
+const { ${NAMES} } = environment;
+/** Executes from record \`pc\` in the page at linear \`lp\`; leaves PC, COUNT_BASE and CODE_PAGE behind, and EIP when PC is 0. */
+return function interpret(pc, lp, cb, stop) {
+  let a = 0, t = 0, v = 0, x = 0, y = 0, r = 0, c = 0, lin = 0, f = false, d = 0.5;
+  let us = i32[${TLB_HALF}];
+  try {
+    dispatch: for (;;) {
+      branch: {
+        direct: {
+          switch (code[pc + ${R_OP}]) {
+${cases}
+            default: {
+              i32[${PC}] = pc; i32[${COUNT_BASE}] = cb; i32[${CODE_PAGE}] = lp;
+              t = code[pc + ${R_OP}];
+              if (t < firstEnding) { cold[t](pc); pc += 8; continue dispatch; }
+              i32[${EIP}] = lp + ${nextOffset} - i32[${BASE + CS}];
+              cold[t](pc);
+              us = i32[${TLB_HALF}];
+              lin = (i32[${EIP}] + i32[${BASE + CS}]) | 0;
+              break branch;
+            }
+          }
+        }
+        // a relative branch is taken
+        t = code[pc + ${R_IMM}];
+        if (t !== 0) {
+          cb += pc + 8 - t;
+          pc = t;
+          if (cb + t >= i32[${RUN_LIMIT}]) break dispatch;
+          continue dispatch;
+        }
+        if ((code[pc + ${R_META}] & ${META_CHECKED}) !== 0) {
+          lin = checkedTarget(pc, lp);
+        } else {
+          lin = (lp + code[pc + ${R_DISP}]) | 0;
+          if ((code[pc + ${R_DISP}] >>> 12) === 0) code[pc + ${R_IMM}] = entries[tlbX[(lp >>> 12) + us] + code[pc + ${R_DISP}]];
+        }
+      }
+      // control goes to \`lin\`
+      cb += pc + 8;
+      if (cb >= i32[${RUN_LIMIT}]) { pc = 0; i32[${EIP}] = lin - i32[${BASE + CS}]; break dispatch; }
+      t = entries[tlbX[(lin >>> 12) + us] + (lin & 0xfff)];
+      if (t === 0) { pc = 0; i32[${PC}] = 0; i32[${COUNT_BASE}] = cb; i32[${EIP}] = lin - i32[${BASE + CS}]; t = enter(lin); }
+      cb -= t;
+      pc = t;
+      lp = lin & -4096;
+    }
+  } finally {
+    i32[${PC}] = pc; i32[${COUNT_BASE}] = cb; i32[${CODE_PAGE}] = lp;
+  }
+};`;
+};

@@ -1,0 +1,63 @@
+/** What the FPU needs of the processor around it. */
+
+/** CR0 bits the FPU looks at. */
+export const CR0_EM = 0x04;
+export const CR0_TS = 0x08;
+export const CR0_MP = 0x02;
+export const CR0_NE = 0x20;
+
+export interface X87Host {
+  /**
+   * 512 bytes of the CPU's state on a 4-byte boundary, of which the FPU uses the first 164. All FPU state lives here: saving and restoring these bytes
+   * saves and restores the FPU. The buffer must keep its place (the FPU holds a view of it).
+   */
+  readonly state: Uint8Array;
+
+  /** Memory at a linear address, taken and given unsigned. May throw a guest fault, which passes through with FPU state unchanged. */
+  read8(linear: number): number;
+  read16(linear: number): number;
+  read32(linear: number): number;
+  write8(linear: number, value: number): void;
+  write16(linear: number, value: number): void;
+  write32(linear: number, value: number): void;
+  /** Throws the fault that writing any of these bytes would raise, and writes nothing. Called before a store that crosses a 4 KB boundary. */
+  probeWrite(linear: number, bytes: number): void;
+
+  cr0(): number;
+  raiseNM(): never;
+  raiseMF(): never;
+  raiseUD(): never;
+  /** FERR#: with CR0.NE = 0, true while an unmasked exception pends. Called on changes; false may repeat. */
+  ferr(level: boolean): void;
+  /** IGNNE#, which lets instructions run although FERR# is active. */
+  ignne(): boolean;
+  /**
+   * A waiting instruction met FERR# without IGNNE#. The processor stops before it until an interrupt comes: throw to leave the instruction undone
+   * and halt, or return to let it run as if IGNNE# were active.
+   */
+  stall(): void;
+
+  /** Operand size and mode of the current instruction; they choose among the four FSTENV layouts. Virtual-8086 mode counts as real mode. */
+  operand32(): boolean;
+  protectedMode(): boolean;
+
+  /** Address of the current instruction (of its first prefix) and its CS selector, for FIP and FCS. */
+  instructionOffset(): number;
+  instructionSelector(): number;
+  /** Effective address and segment selector of the current memory operand, for FDP and FDS. */
+  operandOffset(): number;
+  operandSelector(): number;
+
+  /** EFLAGS, of which FCMOVcc reads CF (bit 0), PF (2) and ZF (6). */
+  flags(): number;
+  /** FCOMI and kin: CF, PF and ZF take the bits of `value`; OF, SF and AF become zero. */
+  setFlags(value: number): void;
+  /** FNSTSW AX. */
+  setAx(value: number): void;
+
+  /** MXCSR and MXCSR_MASK for the FXSAVE image; zero without SSE. */
+  mxcsr(): number;
+  mxcsrMask(): number;
+  /** May raise #GP for reserved bits; called before FXRSTOR changes anything. */
+  setMxcsr(value: number): void;
+}

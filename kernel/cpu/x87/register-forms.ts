@@ -1,0 +1,549 @@
+/** D8-DF with register operands. */
+import {
+  BEFORE,
+  calculateRegisters,
+  compareOperands,
+  compareRegisters,
+  compareUnderflow,
+  conclude,
+  concludeUnderflow,
+  isCompare,
+  popsAfterCompare,
+  pushResult,
+} from "./arithmetic.js";
+import { CF, compare, examine, PF, UNORDERED, ZF } from "./compare.js";
+import {
+  A,
+  A_HI,
+  A_LO,
+  B,
+  B_CLASS,
+  B_EXP,
+  B_HI,
+  B_LO,
+  B_SIGN,
+  BIAS,
+  C2,
+  CONTROL,
+  J_BIT,
+  PC_24,
+  PC_53,
+  PC_64,
+  R_HI,
+  R_LO,
+  R_SE,
+  RC_CHOP,
+  RC_DOWN,
+  RC_UP,
+  resultIs,
+  roundingControl,
+  S,
+  ZERO,
+} from "./float80.js";
+import type { X87Host } from "./host.js";
+import { squareRoot } from "./multiply.js";
+import { type Registers, TOP } from "./registers.js";
+import { extract, remainder, roundInteger, scale } from "./remainder.js";
+import { arctangentOf, COSINE, powerOfTwo, SINE, TANGENT, trigonometric, yLog2x, yLog2xPlus1 } from "./transcendental.js";
+
+/** FLD1, FLDL2T, FLDL2E, FLDPI, FLDLG2, FLDLN2, FLDZ: sign and exponent, high word, the truncated low word, and whether nearest is one above it. */
+const CONSTANTS: readonly (readonly [number, number, number, number])[] = [
+  [0x3fff, 0x80000000 | 0, 0, 0],
+  [0x4000, 0xd49a784b | 0, 0xcd1b8afe | 0, 0],
+  [0x3fff, 0xb8aa3b29 | 0, 0x5c17f0bb, 1],
+  [0x4000, 0xc90fdaa2 | 0, 0x2168c234, 1],
+  [0x3ffd, 0x9a209a84 | 0, 0xfbcff798 | 0, 1],
+  [0x3ffe, 0xb17217f7 | 0, 0xd1cf79ab | 0, 1],
+  [0, 0, 0, 0],
+];
+const FIRST_INEXACT = 1;
+const LAST_INEXACT = 5;
+
+export class RegisterForms {
+  private readonly regs: Registers;
+  private readonly host: X87Host;
+
+  constructor(regs: Registers, host: X87Host) {
+    this.regs = regs;
+    this.host = host;
+  }
+
+  /** `opcode` is 0-7 for D8-DF. Pending exceptions have been dealt with. Returns false for an encoding that does not exist. */
+  execute(opcode: number, modrm: number): boolean {
+    const regs = this.regs;
+    const reg = (modrm >> 3) & 7;
+    const i = modrm & 7;
+    switch (opcode) {
+      case 0:
+        if (!isCompare(reg)) calculateRegisters(regs, reg, i, 0);
+        else if (compareRegisters(regs, i, false) && popsAfterCompare(reg)) regs.pop();
+        return true;
+      case 1:
+        return this.d9(reg, i);
+      case 2:
+        return this.da(reg, i);
+      case 3:
+        return this.db(reg, i);
+      case 4:
+        if (!isCompare(reg)) calculateRegisters(regs, reg, i, i);
+        else if (compareRegisters(regs, i, false) && popsAfterCompare(reg)) regs.pop();
+        return true;
+      case 5:
+        return this.dd(reg, i);
+      case 6:
+        return this.de(reg, i);
+      default:
+        return this.df(reg, i);
+    }
+  }
+
+  private d9(reg: number, i: number): boolean {
+    switch (reg) {
+      case 0:
+        this.loadRegister(i);
+        return true;
+      case 1:
+        this.exchange(i);
+        return true;
+      case 2:
+        return i === 0; // FNOP
+      case 3:
+        this.storeUnchecked(i);
+        return true;
+      case 4:
+        return this.unary(i);
+      case 5:
+        if (i === 7) return false;
+        this.loadConstant(i);
+        return true;
+      case 6:
+        this.d9f0(i);
+        return true;
+      default:
+        this.d9f8(i);
+        return true;
+    }
+  }
+
+  private da(reg: number, i: number): boolean {
+    if (reg < 4) this.moveIf(reg, true, i);
+    else if (reg === 5 && i === 1) this.compareAndPopTwice(true);
+    else return false;
+    return true;
+  }
+
+  private db(reg: number, i: number): boolean {
+    if (reg < 4) this.moveIf(reg, false, i);
+    else if (reg === 5 || reg === 6) this.compareToFlags(i, reg === 5);
+    else return false;
+    return true;
+  }
+
+  private dd(reg: number, i: number): boolean {
+    const regs = this.regs;
+    switch (reg) {
+      case 0:
+        this.free(i);
+        return true;
+      case 1:
+        this.exchange(i);
+        return true;
+      case 2:
+        this.storeRegister(i);
+        return true;
+      case 3:
+        if (this.storeRegister(i)) regs.pop();
+        return true;
+      case 4:
+        compareRegisters(regs, i, true);
+        return true;
+      case 5:
+        if (compareRegisters(regs, i, true)) regs.pop();
+        return true;
+      default:
+        return false;
+    }
+  }
+
+  private de(reg: number, i: number): boolean {
+    const regs = this.regs;
+    if (reg === 2) {
+      if (compareRegisters(regs, i, false)) regs.pop();
+    } else if (reg === 3) {
+      if (i !== 1) return false;
+      this.compareAndPopTwice(false);
+    } else if (calculateRegisters(regs, reg, i, i)) regs.pop();
+    return true;
+  }
+
+  private df(reg: number, i: number): boolean {
+    const regs = this.regs;
+    switch (reg) {
+      case 0:
+        this.free(i);
+        regs.pop();
+        return true;
+      case 1:
+        this.exchange(i);
+        return true;
+      case 2:
+      case 3:
+        if (this.storeRegister(i)) regs.pop();
+        return true;
+      case 5:
+      case 6:
+        if (this.compareToFlags(i, reg === 5)) regs.pop();
+        return true;
+      default:
+        return false;
+    }
+  }
+
+  private loadRegister(i: number): void {
+    const regs = this.regs;
+    regs.begin();
+    if (regs.isEmpty(i)) {
+      const masked = regs.underflow();
+      regs.finish();
+      if (masked) regs.push();
+      return;
+    }
+    regs.fetch(i);
+    pushResult(regs);
+  }
+
+  private exchange(i: number): void {
+    const regs = this.regs;
+    regs.begin();
+    const emptyTop = regs.isEmpty(0);
+    const emptyOther = regs.isEmpty(i);
+    if (emptyTop || emptyOther) {
+      const masked = regs.underflow();
+      regs.finish();
+      if (!masked) return;
+      if (emptyTop) regs.store(0);
+      if (emptyOther) regs.store(i);
+    } else regs.finish();
+    regs.fetch(0);
+    const se = S[R_SE];
+    const hi = S[R_HI];
+    const lo = S[R_LO];
+    regs.fetch(i);
+    regs.store(0);
+    resultIs(se, hi, lo);
+    regs.store(i);
+  }
+
+  private free(i: number): void {
+    this.regs.begin();
+    this.regs.finish();
+    this.regs.free(i);
+  }
+
+  private storeRegister(i: number): boolean {
+    const regs = this.regs;
+    regs.begin();
+    if (regs.isEmpty(0)) return concludeUnderflow(regs, i);
+    regs.fetch(0);
+    return conclude(regs, i);
+  }
+
+  /** FSTP1, the alias of FSTP that takes an empty ST(0) without an exception and then only pops. */
+  private storeUnchecked(i: number): void {
+    const regs = this.regs;
+    regs.begin();
+    regs.finish();
+    if (!regs.isEmpty(0)) {
+      regs.fetch(0);
+      regs.store(i);
+    }
+    regs.pop();
+  }
+
+  private loadConstant(which: number): void {
+    const regs = this.regs;
+    regs.begin();
+    const [se, hi, lo, nearest] = CONSTANTS[which];
+    let up = 0;
+    if (which >= FIRST_INEXACT && which <= LAST_INEXACT) {
+      const rc = roundingControl();
+      up = rc === RC_UP ? 1 : rc === RC_DOWN || rc === RC_CHOP ? 0 : nearest;
+    }
+    resultIs(se, hi, lo + up);
+    pushResult(regs);
+  }
+
+  private moveIf(condition: number, sense: boolean, i: number): void {
+    const regs = this.regs;
+    regs.begin();
+    if (regs.isEmpty(0) || regs.isEmpty(i)) {
+      concludeUnderflow(regs, 0);
+      return;
+    }
+    regs.finish();
+    const tested = condition === 0 ? CF : condition === 1 ? ZF : condition === 2 ? CF | ZF : PF;
+    if (((this.host.flags() & tested) !== 0) === sense) {
+      regs.fetch(i);
+      regs.store(0);
+    }
+  }
+
+  private compareAndPopTwice(quiet: boolean): void {
+    const regs = this.regs;
+    if (compareRegisters(regs, 1, quiet)) {
+      regs.pop();
+      regs.pop();
+    }
+  }
+
+  private compareToFlags(i: number, quiet: boolean): boolean {
+    const regs = this.regs;
+    regs.begin();
+    let result = UNORDERED;
+    if (regs.isEmpty(0) || regs.isEmpty(i)) regs.underflow();
+    else {
+      regs.load(0, A);
+      regs.load(i, B);
+      result = compare(quiet);
+    }
+    regs.finish();
+    this.host.setFlags(result);
+    return !regs.unmasked(BEFORE);
+  }
+
+  /** FCHS, FABS, FTST, FXAM. */
+  private unary(i: number): boolean {
+    const regs = this.regs;
+    regs.begin();
+    switch (i) {
+      case 0:
+      case 1:
+        if (regs.isEmpty(0)) concludeUnderflow(regs, 0);
+        else {
+          regs.fetch(0);
+          S[R_SE] = i === 0 ? S[R_SE] ^ 0x8000 : S[R_SE] & 0x7fff;
+          conclude(regs, 0);
+        }
+        return true;
+      case 4:
+        if (regs.isEmpty(0)) compareUnderflow(regs);
+        else {
+          regs.load(0, A);
+          S[B_CLASS] = ZERO;
+          S[B_SIGN] = S[B_EXP] = S[B_HI] = S[B_LO] = 0;
+          compareOperands(regs, false);
+        }
+        return true;
+      case 5:
+        regs.load(0, A);
+        regs.finish();
+        regs.setConditions(examine(regs.isEmpty(0)));
+        return true;
+      default:
+        return false;
+    }
+  }
+
+  private d9f0(i: number): void {
+    switch (i) {
+      case 0:
+        this.one(powerOfTwo);
+        break;
+      case 1:
+        this.twoAndPop(yLog2x);
+        break;
+      case 2:
+        this.tangent();
+        break;
+      case 3:
+        this.twoAndPop(arctangentOf);
+        break;
+      case 4:
+        this.extract();
+        break;
+      case 5:
+        this.remainder(true);
+        break;
+      default:
+        this.rotate(i === 6 ? -1 : 1);
+    }
+  }
+
+  private d9f8(i: number): void {
+    switch (i) {
+      case 0:
+        this.remainder(false);
+        break;
+      case 1:
+        this.twoAndPop(yLog2xPlus1);
+        break;
+      case 2:
+        this.root();
+        break;
+      case 3:
+        this.sineAndCosine();
+        break;
+      case 4:
+        this.one(roundInteger);
+        break;
+      case 5:
+        this.scale();
+        break;
+      default:
+        this.trigonometric(i === 6 ? SINE : COSINE);
+    }
+  }
+
+  /** ST(0) = f(ST(0)). */
+  private one(f: () => void): void {
+    const regs = this.regs;
+    regs.begin();
+    if (regs.isEmpty(0)) {
+      concludeUnderflow(regs, 0);
+      return;
+    }
+    regs.load(0, A);
+    f();
+    conclude(regs, 0);
+  }
+
+  /** ST(1) = f(ST(0), ST(1)), then a pop. */
+  private twoAndPop(f: () => void): void {
+    const regs = this.regs;
+    regs.begin();
+    if (regs.isEmpty(0) || regs.isEmpty(1)) {
+      if (concludeUnderflow(regs, 1)) regs.pop();
+      return;
+    }
+    regs.load(0, A);
+    regs.load(1, B);
+    f();
+    if (conclude(regs, 1)) regs.pop();
+  }
+
+  private root(): void {
+    const regs = this.regs;
+    regs.begin();
+    if (regs.isEmpty(0)) {
+      concludeUnderflow(regs, 0);
+      return;
+    }
+    regs.load(0, A);
+    const control = (S[CONTROL] >> 8) & 3;
+    squareRoot(control === PC_24 || control === PC_53 ? control : PC_64);
+    conclude(regs, 0);
+  }
+
+  private rotate(by: number): void {
+    const regs = this.regs;
+    regs.begin();
+    regs.finish();
+    regs.words[TOP] = (regs.words[TOP] + by) & 7;
+  }
+
+  private remainder(nearest: boolean): void {
+    const regs = this.regs;
+    regs.begin();
+    if (regs.isEmpty(0) || regs.isEmpty(1)) {
+      concludeUnderflow(regs, 0);
+      return;
+    }
+    regs.load(0, A);
+    regs.load(1, B);
+    const codes = remainder(nearest);
+    if (conclude(regs, 0)) regs.setConditions(codes);
+  }
+
+  private scale(): void {
+    const regs = this.regs;
+    regs.begin();
+    if (regs.isEmpty(0) || regs.isEmpty(1)) {
+      concludeUnderflow(regs, 0);
+      return;
+    }
+    regs.load(0, A);
+    regs.load(1, B);
+    scale();
+    conclude(regs, 0);
+  }
+
+  /** The condition codes of a trigonometric instruction whose operand is in range, or not. */
+  private inRange(inside: boolean): void {
+    this.regs.setConditions(inside ? 0 : C2);
+  }
+
+  private trigonometric(which: number): void {
+    const regs = this.regs;
+    regs.begin();
+    if (regs.isEmpty(0)) {
+      concludeUnderflow(regs, 0);
+      return;
+    }
+    regs.load(0, A);
+    if (!trigonometric(which)) {
+      regs.finish();
+      this.inRange(false);
+    } else if (conclude(regs, 0)) this.inRange(true);
+  }
+
+  /** Whether ST(0) and the register to be pushed can take two results; otherwise the stack fault is dealt with. */
+  private roomForTwo(): boolean {
+    const regs = this.regs;
+    const empty = regs.isEmpty(0);
+    if (!empty && regs.isEmpty(7)) return true;
+    const masked = empty ? regs.underflow() : regs.overflow();
+    regs.finish();
+    if (masked) {
+      regs.store(0);
+      regs.push();
+    }
+    return false;
+  }
+
+  private tangent(): void {
+    const regs = this.regs;
+    regs.begin();
+    if (!this.roomForTwo()) return;
+    regs.load(0, A);
+    if (!trigonometric(TANGENT)) {
+      regs.finish();
+      this.inRange(false);
+      return;
+    }
+    if (!conclude(regs, 0)) return;
+    this.inRange(true);
+    if ((S[R_SE] & 0x7fff) !== 0x7fff) resultIs(BIAS, J_BIT, 0);
+    regs.push();
+  }
+
+  private sineAndCosine(): void {
+    const regs = this.regs;
+    regs.begin();
+    if (!this.roomForTwo()) return;
+    regs.load(0, A);
+    if (!trigonometric(COSINE)) {
+      regs.finish();
+      this.inRange(false);
+      return;
+    }
+    const se = S[R_SE];
+    const hi = S[R_HI];
+    const lo = S[R_LO];
+    trigonometric(SINE);
+    if (!conclude(regs, 0)) return;
+    this.inRange(true);
+    resultIs(se, hi, lo);
+    regs.push();
+  }
+
+  private extract(): void {
+    const regs = this.regs;
+    regs.begin();
+    if (!this.roomForTwo()) return;
+    regs.load(0, A);
+    const significand = extract();
+    if (!conclude(regs, 0)) return;
+    if (significand >= 0) resultIs(significand, S[A_HI], S[A_LO]);
+    regs.push();
+  }
+}

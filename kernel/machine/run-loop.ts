@@ -1,0 +1,136 @@
+/**
+ * The run loop: timers, host results, instructions, in slices.
+ *
+ * Between two slices, in this order: pending resets and power-offs, the goal, due timers, due host results. A slice ends
+ * at the next deadline at the latest. At HLT no instructions run: time moves on to the next deadline.
+ *
+ * Deterministic mode: `nsPerInstruction` is constant, HLT jumps to the next deadline at once, and slices end on a fixed
+ * grid of executed instructions. Host time only decides when to yield to the host's event loop, which the guest cannot
+ * see. With nothing scheduled at all, the machine sleeps until the host has input for it.
+ *
+ * Real-time mode: slices of at most 1 ms; `pacer.ts` keeps virtual time beside host time; HLT sleeps on the host until
+ * the next deadline or until input arrives.
+ */
+import type { VirtualClock } from "../clock/virtual-clock.js";
+import type { CpuCore } from "../cpu/engine.js";
+import type { Completions } from "./completions.js";
+import type { HostTime } from "./options.js";
+import { AHEAD_NS, type Pacer } from "./pacer.js";
+import type { WakeSignal } from "./wake.js";
+
+/** Slices of the deterministic mode end where the instruction count is a multiple of this. */
+const GRID = 65_536;
+const REAL_SLICE_NS = 1e6;
+const YIELD_NS = 10e6;
+/** Sleeps are cut into pieces of this length; a host timer cannot take much longer ones. */
+const MAX_SLEEP_MS = 60_000;
+
+/** When a run is over; whichever comes first. */
+export interface Goal {
+  /** Executed instructions since power-on. */
+  readonly instructions?: number;
+  /** Virtual time. */
+  readonly ns?: number;
+  /** Asked between slices. */
+  readonly until?: () => boolean;
+}
+
+/** `stopped`: the machine has ended. `asleep`: halted, nothing scheduled, and the goal does not wait for the host. */
+export type Outcome = "reached" | "stopped" | "asleep";
+
+export interface RunLoopParts {
+  readonly cpu: CpuCore;
+  readonly clock: VirtualClock;
+  readonly completions: Completions;
+  readonly hostTime: HostTime;
+  readonly wake: WakeSignal;
+  /** Present in real-time mode. */
+  readonly pacer: Pacer | undefined;
+  /** Carries out requested resets and power-offs and looks for a triple fault; true when the machine has ended. */
+  readonly settle: () => boolean;
+}
+
+export class RunLoop {
+  readonly #parts: RunLoopParts;
+  #lastYieldNs = 0;
+
+  constructor(parts: RunLoopParts) {
+    this.#parts = parts;
+  }
+
+  async run(goal: Goal): Promise<Outcome> {
+    const { cpu, clock, completions, hostTime, pacer, settle } = this.#parts;
+    const { instructions = Infinity, ns = Infinity, until } = goal;
+    this.#lastYieldNs = hostTime.nowNs();
+    pacer?.begin();
+    for (;;) {
+      if (settle()) return "stopped";
+      if (cpu.instructionCount >= instructions || clock.nowNs >= ns || until?.()) return "reached";
+      pacer?.recover();
+      clock.fireDue();
+      if (completions.due) await completions.deliverDue();
+      else if (cpu.halted) {
+        const asleep = this.#halt(ns, until !== undefined);
+        if (asleep === "for ever") return "asleep";
+        if (asleep) await asleep;
+      } else {
+        const ahead = this.#slice(instructions, ns);
+        if (ahead) await ahead;
+      }
+      if (this.#yieldIsDue) {
+        await hostTime.yield();
+        this.#lastYieldNs = hostTime.nowNs();
+      }
+    }
+  }
+
+  /** Runs instructions; a promise when the guest is so far ahead that it has to sleep. */
+  #slice(instructions: number, ns: number): Promise<void> | undefined {
+    const { cpu, clock, hostTime, pacer } = this.#parts;
+    const before = cpu.instructionCount;
+    const sliceNs = Math.min(clock.nextDeadlineNs, ns, pacer ? clock.nowNs + REAL_SLICE_NS : Infinity) - clock.nowNs;
+    const toDeadline = Math.ceil(sliceNs / clock.nsPerInstruction);
+    const toGrid = pacer ? Infinity : GRID - (before % GRID);
+    const budget = Math.max(1, Math.min(toDeadline, toGrid, instructions - before));
+    if (!pacer) {
+      cpu.run(budget);
+      return undefined;
+    }
+    const startNs = hostTime.nowNs();
+    cpu.run(budget);
+    pacer.measured(cpu.instructionCount - before, hostTime.nowNs() - startNs);
+    const ahead = clock.nowNs - pacer.targetNs;
+    return ahead > AHEAD_NS ? this.#sleep(ahead) : undefined;
+  }
+
+  /** Moves time on while the processor is halted; a promise when that takes host time. */
+  #halt(ns: number, waits: boolean): Promise<void> | "for ever" | undefined {
+    const { clock, completions, pacer } = this.#parts;
+    const at = Math.min(clock.nextDeadlineNs, ns);
+    if (at === Infinity && completions.outstanding === 0 && !waits) return "for ever";
+    const target = pacer ? pacer.targetNs : Infinity;
+    if (at > target || at === Infinity) return this.#sleepUntil(at);
+    clock.advanceTo(at);
+    return undefined;
+  }
+
+  async #sleepUntil(at: number): Promise<void> {
+    const { clock, pacer } = this.#parts;
+    if (pacer) clock.advanceTo(pacer.targetNs);
+    await this.#sleep(at - clock.nowNs);
+    if (pacer) clock.advanceTo(Math.min(at, pacer.targetNs));
+  }
+
+  async #sleep(ns: number): Promise<void> {
+    const { hostTime, wake } = this.#parts;
+    await hostTime.sleep(Math.min(MAX_SLEEP_MS, ns / 1e6), wake.promise);
+    wake.answered();
+    this.#lastYieldNs = hostTime.nowNs();
+  }
+
+  /** Results of host work arrive only while the event loop turns, so real-time mode yields sooner while some are awaited. */
+  get #yieldIsDue(): boolean {
+    const { completions, hostTime, pacer } = this.#parts;
+    return (pacer !== undefined && completions.outstanding > 0) || hostTime.nowNs() - this.#lastYieldNs >= YIELD_NS;
+  }
+}

@@ -1,0 +1,1 @@
+export { debugPort } from "./debug-port.js";

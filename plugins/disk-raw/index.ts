@@ -1,0 +1,2 @@
+export { diskMemory } from "./disk-memory.js";
+export { diskRaw } from "./disk-raw.js";

@@ -1,0 +1,1 @@
+export { dma8237 } from "./dma.js";

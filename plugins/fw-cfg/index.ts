@@ -1,0 +1,1 @@
+export { fwCfg } from "./fw-cfg.js";

@@ -1,0 +1,1 @@
+export { pic8259 } from "./pair.js";

@@ -1,0 +1,2 @@
+export { isaBridge } from "./isa-bridge.js";
+export { powerManagement } from "./pm.js";

@@ -1,0 +1,1 @@
+export { pit8254 } from "./pit.js";

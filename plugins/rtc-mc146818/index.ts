@@ -1,0 +1,2 @@
+export { frozenRtc } from "./frozen-rtc.js";
+export { mc146818 } from "./mc146818.js";

@@ -1,0 +1,2 @@
+export { bochsVgaPci } from "./bochs-vga-pci.js";
+export { ibmVga } from "./ibm-vga.js";
