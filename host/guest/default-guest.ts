@@ -2,7 +2,7 @@ import { createHash, randomUUID } from "node:crypto";
 import { mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { BackplaneError, isBackplaneError } from "../../sdk/contract/errors.js";
-import { defaultCacheDir, isFileOfSize, makeTemporaryDirectory, readJson, writeFileAtomic } from "./cache-directory.js";
+import { defaultCacheDir, isFileOfSize, makeTemporaryDirectory, readJson, withCacheLock, writeFileAtomic } from "./cache-directory.js";
 import { readDebFiles, walkDeb } from "./deb-archive.js";
 import { openPackageSource, type PackageSourceOptions } from "./debian-packages.js";
 import { buildInitramfs, GUEST_MODULES, INITRAMFS_RECIPE } from "./initramfs.js";
@@ -21,12 +21,13 @@ export interface DefaultGuest {
 /** Debian's kernel for 32-bit PCs without PAE; it depends on the package of the current kernel. */
 const KERNEL_METAPACKAGE = "linux-image-686";
 const BUSYBOX_PACKAGE = "busybox-static";
+const BUSYBOX_PATH = "bin/busybox";
 
 /** Raised when the build changes in a way the scripts and lists of `INITRAMFS_RECIPE` do not show. */
 const BUILD_VERSION = 2;
 
 /**
- * For an emulated CPU. `cryptomgr.notests` leaves out self-tests of some 4,000 million instructions, ten times the rest
+ * For an emulated CPU. `cryptomgr.notests` leaves out self-tests of some 3,700 million instructions, five times the rest
  * of the boot; `noisapnp` a search for cards by timed waits; `mitigations=off` detours around faults of processors this
  * one does not share; `nokaslr` a relocation of the kernel. `loglevel=3` silences an error about the absent machine
  * check unit; init shows errors again.
@@ -87,7 +88,7 @@ const readKernelPackage = async (deb: string, release: string, signal: AbortSign
     throw new BackplaneError("GUEST_MODULES_COMPRESSED", `the modules of kernel ${release} are compressed, which is not supported; ${INSTEAD}`, { release });
   // What is needed is known only now; holding every module in memory meanwhile would take 200 MB.
   const infos = moduleClosure(GUEST_MODULES, known);
-  // apt has checked the package; for an emulated CPU the signature's check would cost half of the time from /init to the prompt.
+  // apt has checked the package; for an emulated CPU the signature's check would be most of the time from /init to the prompt.
   const paths = infos.map(({ path }) => home + path);
   const files = await readDebFiles(deb, paths, { signal });
   return { kernel, modules: infos.map((info, index) => ({ info, data: withoutSignature(files.get(paths[index])!) })) };
@@ -128,28 +129,31 @@ export const prepareDefaultGuest = async (options: PackageSourceOptions = {}): P
   }
 
   const { kernelVersion, kernelPackage, kernelDeb, busyboxDeb } = await fetchGuestPackages(options);
-  const earlier = await readJson<GuestRecord>(recordPath);
   const identity = createHash("sha256").update(`${recipe} ${kernelDeb.version} ${busyboxDeb.version}`).digest("hex").slice(0, 12);
-  if (earlier?.directory.startsWith(`${kernelVersion}-${identity}`) && (await isWhole(earlier))) return locate(earlier);
+  const name = `${kernelVersion}-${identity}`;
 
-  options.progress?.({ phase: "unpack", subject: kernelPackage });
-  const busybox = (await readDebFiles(busyboxDeb.deb, ["bin/busybox"], options)).get("bin/busybox")!;
-  const { kernel, modules } = await readKernelPackage(kernelDeb.deb, kernelVersion, options.signal);
-
-  options.progress?.({ phase: "build", subject: INITRD_FILE });
-  const initrd = buildInitramfs({ kernelRelease: kernelVersion, busybox, modules });
-  // A directory of its own for each build: files another process may have open are never replaced.
-  const directory = `${kernelVersion}-${identity}-${randomUUID().slice(0, 8)}`;
-  const temporary = await makeTemporaryDirectory(cacheDir);
-  try {
-    await writeFile(join(temporary, KERNEL_FILE), kernel, { flush: true });
-    await writeFile(join(temporary, INITRD_FILE), initrd, { flush: true });
-    await mkdir(join(cacheDir, "guest"), { recursive: true });
-    await rename(temporary, join(cacheDir, "guest", directory));
-  } finally {
-    await rm(temporary, { recursive: true, force: true });
-  }
-  const record: GuestRecord = { directory, kernelVersion, kernelSize: kernel.length, initrdSize: initrd.length };
-  await writeFileAtomic(cacheDir, recordPath, `${JSON.stringify(record, null, 2)}\n`);
-  return locate(record);
+  const build = async (): Promise<DefaultGuest> => {
+    const earlier = await readJson<GuestRecord>(recordPath);
+    if (earlier?.directory.startsWith(name) && (await isWhole(earlier))) return locate(earlier);
+    options.progress?.({ phase: "unpack", subject: kernelPackage });
+    const busybox = (await readDebFiles(busyboxDeb.deb, [BUSYBOX_PATH], options)).get(BUSYBOX_PATH)!;
+    const { kernel, modules } = await readKernelPackage(kernelDeb.deb, kernelVersion, options.signal);
+    options.progress?.({ phase: "build", subject: INITRD_FILE });
+    const initrd = buildInitramfs({ kernelRelease: kernelVersion, busybox, modules });
+    // A directory of its own for each build: files another process may have open are never replaced.
+    const directory = `${name}-${randomUUID().slice(0, 8)}`;
+    const temporary = await makeTemporaryDirectory(cacheDir);
+    try {
+      await writeFile(join(temporary, KERNEL_FILE), kernel, { flush: true });
+      await writeFile(join(temporary, INITRD_FILE), initrd, { flush: true });
+      await mkdir(join(cacheDir, "guest"), { recursive: true });
+      await rename(temporary, join(cacheDir, "guest", directory));
+    } finally {
+      await rm(temporary, { recursive: true, force: true });
+    }
+    const record: GuestRecord = { directory, kernelVersion, kernelSize: kernel.length, initrdSize: initrd.length };
+    await writeFileAtomic(cacheDir, recordPath, `${JSON.stringify(record, null, 2)}\n`);
+    return locate(record);
+  };
+  return withCacheLock(cacheDir, build, { signal: options.signal, onWait: () => options.progress?.({ phase: "wait", subject: "another process is preparing" }) });
 };

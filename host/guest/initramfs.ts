@@ -104,7 +104,9 @@ const POWER_BUTTON = `#!/bin/sh
 poweroff
 `;
 
+/** The command comes from `bp.run=` with everything but plain characters as %XX, as encodeURIComponent writes it. */
 const RUN_AND_POWER_OFF = `#!/bin/sh
+export PATH=/sbin:/bin:/usr/sbin:/usr/bin HOME=/root
 cd /root
 sh /etc/bp.run
 echo "bp.run: status $?"
@@ -141,7 +143,9 @@ export const buildInitramfs = ({ kernelRelease, busybox, modules }: InitramfsCon
   archive.file("etc/late", LATE, 0o755).file("etc/run-and-power-off", RUN_AND_POWER_OFF, 0o755);
   // The name BusyBox's acpid gives the fixed power button's event.
   archive.file("etc/acpi/PWRF/00000080", POWER_BUTTON, 0o755);
-  archive.file("etc/profile", PROFILE).file("etc/passwd", "root::0:0:root:/root:/bin/sh\n").file("etc/group", "root:x:0:\n");
+  archive.file("etc/profile", PROFILE);
+  // What mount tries without -t; asking for a type makes the kernel load its module.
+  archive.file("etc/filesystems", "ext4\nvfat\niso9660\n");
 
   const home = `lib/modules/${kernelRelease}`;
   const infos = modules.map(({ info }) => ({ ...info, aliases: info.aliases.filter((alias) => !isUselessAlias(alias)) }));

@@ -43,8 +43,12 @@ import {
 
 export type OperandSize = 8 | 16 | 32;
 
-/** Reads the current record's operands; `pc` is its index in the arena. */
-export type ColdOperation = (pc: number) => void;
+/**
+ * Reads the current record's operands; `pc` is its index in the arena. Returns true to be executed again (REP), which an
+ * operation that ends its block says by moving EIP instead.
+ */
+// biome-ignore lint/suspicious/noConfusingVoidType: most operations just end
+export type ColdOperation = (pc: number) => boolean | void;
 
 export class Core {
   readonly i32: Int32Array;
@@ -57,6 +61,10 @@ export class Core {
   readonly fault: GuestFault;
   readonly flags: LazyFlags;
   readonly code: Int32Array;
+  /** A task switch has gone past the point of no return: a fault from here on belongs to the new task, at its EIP. */
+  eipCommitted = false;
+  /** The new task asked for a debug trap before its first instruction (T bit of its TSS). */
+  taskTrap = false;
 
   constructor(memory: GuestMemory, mmu: Mmu, ports: PortSpace, fault: GuestFault, code: Int32Array) {
     this.memory = memory;

@@ -1,5 +1,5 @@
 /** Configuration of slots: checked against the definition's schema, completed with defaults, read from text, shown as JSON Schema. */
-import type { ConfigOption, ConfigSchema } from "../../sdk/contract/config.js";
+import type { ConfigOf, ConfigOption, ConfigSchema } from "../../sdk/contract/config.js";
 import type { AnyDefinition } from "../../sdk/contract/device.js";
 import { BackplaneError } from "../../sdk/contract/errors.js";
 import type { Profile, Slot } from "../../sdk/contract/profile.js";
@@ -11,6 +11,9 @@ export interface ConfigOwner {
   readonly definition: AnyDefinition;
   readonly origin: string;
 }
+
+/** Completed values of some definition's schema. */
+export type ConfigValues = ConfigOf<ConfigSchema>;
 
 const show = (value: unknown): string => {
   const text = typeof value === "string" ? JSON.stringify(value) : typeof value === "object" && value !== null ? (Array.isArray(value) ? "a list" : "an object") : String(value);
@@ -82,7 +85,7 @@ export const checkConfig = (owner: ConfigOwner, config: Readonly<Record<string, 
 };
 
 /** What `create` receives: every key of the schema, frozen. @throws as `checkConfig`. */
-export const resolveConfig = (slot: Slot): Readonly<Record<string, unknown>> => {
+export const resolveConfig = (slot: Slot): ConfigValues => {
   checkConfig(slot, slot.config);
   const defaults = Object.entries(slot.definition.config as ConfigSchema).map(([key, option]) => [key, option.default]);
   return Object.freeze({ ...Object.fromEntries(defaults), ...slot.config });

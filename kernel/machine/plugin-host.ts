@@ -13,6 +13,7 @@ import type { Slot } from "../../sdk/contract/profile.js";
 import type { Role } from "../../sdk/contract/role.js";
 import type { Fields } from "../../sdk/contract/state.js";
 import type { DeviceBoard } from "./board.js";
+import type { ConfigValues } from "./configuration.js";
 import type { Filling, WiredSlot } from "./wiring.js";
 
 /** What a host offers to the devices of its machines, by role. One object may serve many machines. */
@@ -31,7 +32,7 @@ export class HostServices {
 /** A device in its slot. */
 export interface Attached {
   readonly slot: Slot;
-  readonly config: Readonly<Record<string, unknown>>;
+  readonly config: ConfigValues;
   readonly state: Fields;
   readonly board: DeviceBoard;
   readonly device: Device<unknown>;
@@ -89,7 +90,7 @@ export class PluginHost {
    */
   async create(
     order: readonly WiredSlot[],
-    configs: ReadonlyMap<string, Readonly<Record<string, unknown>>>,
+    configs: ReadonlyMap<string, ConfigValues>,
     boardFor: (slot: Slot) => DeviceBoard,
     attach: (attached: Attached) => void,
   ): Promise<void> {

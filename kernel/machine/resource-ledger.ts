@@ -7,6 +7,8 @@ import { BackplaneError } from "../../sdk/contract/errors.js";
 import type { Slot } from "../../sdk/contract/profile.js";
 import type { Resource } from "../../sdk/contract/resource.js";
 
+import type { ConfigValues } from "./configuration.js";
+
 type Span = { readonly base: number; readonly length: number };
 interface Entry {
   readonly slot: Slot;
@@ -82,9 +84,9 @@ export class ResourceLedger {
    * @param configs completed configuration by path
    * @throws BackplaneError `RESOURCE_INVALID`, `RESOURCE_CONFLICT` naming both paths, ids and where each slot was declared.
    */
-  constructor(slots: readonly Slot[], configs: ReadonlyMap<string, Readonly<Record<string, unknown>>>) {
+  constructor(slots: readonly Slot[], configs: ReadonlyMap<string, ConfigValues>) {
     for (const slot of slots) {
-      for (const resource of slot.definition.resources(configs.get(slot.path))) this.#enter({ slot, resource });
+      for (const resource of slot.definition.resources(configs.get(slot.path)!)) this.#enter({ slot, resource });
     }
   }
 

@@ -217,12 +217,22 @@ const readClock = (value: unknown, subject: SnapshotSubject, blobs: BlobReader):
   return { nowNs, nsPerInstruction: keepsOwn ? subject.clock.nsPerInstruction : nsPerInstruction };
 };
 
+/** Whether the processor takes the fields, found out by trying. */
+const tryCpu = (cpu: CpuCore, fields: Record<string, number | Uint8Array>): void => {
+  const before = cpu.save();
+  try {
+    cpu.load(fields);
+  } finally {
+    cpu.load(before);
+  }
+};
+
 /**
- * Puts a snapshot into a machine of the same devices.
+ * Checks a snapshot against a machine of the same devices, and returns what puts it in place.
  * @throws BackplaneError `SNAPSHOT_CORRUPT`, `SNAPSHOT_NEWER_FORMAT`, `SNAPSHOT_NEWER_STATE`, `SNAPSHOT_UNKNOWN_DEVICE`,
  * `SNAPSHOT_MISSING_DEVICE`, `SNAPSHOT_MEMORY_SIZE`, `SNAPSHOT_FIELD`; the machine is unchanged then.
  */
-export const loadSnapshot = (subject: SnapshotSubject, file: Uint8Array): void => {
+export const readSnapshot = (subject: SnapshotSubject, file: Uint8Array): (() => void) => {
   const { cpu, clock, memory } = subject;
   const { header, blobs } = openContainer(file);
   const top = record(header, "the header");
@@ -230,23 +240,20 @@ export const loadSnapshot = (subject: SnapshotSubject, file: Uint8Array): void =
   const time = readClock(top["clock"], subject, blobs);
   const devices = readDevices(top["devices"], subject, blobs);
   const regions = [readPages(top["ram"], memory.ram, blobs, "RAM"), ...readBlocks(top["blocks"], subject, blobs)];
-  const before = cpu.save();
-  try {
-    cpu.load(cpuFields);
-  } catch (error) {
-    cpu.load(before);
-    throw error;
-  }
+  tryCpu(cpu, cpuFields);
 
-  for (const { into, numbers, pages } of regions) {
-    into.fill(0);
-    for (const [index, page] of numbers.entries()) into.set(pages.subarray(index * PAGE_SIZE, (index + 1) * PAGE_SIZE), page * PAGE_SIZE);
-  }
-  for (const { attached, fields } of devices) restoreFields(attached.state, fields);
-  clock.load(time);
-  for (const { attached, board } of devices) attached.board.load(board);
-  for (const { device } of subject.attached) device.loaded?.();
-  // Once more, now that devices have re-mapped memory and touched the processor's pins: pins and caches as saved.
-  cpu.load(cpuFields);
-  clock.load(time);
+  return () => {
+    for (const { into, numbers, pages } of regions) {
+      into.fill(0);
+      for (const [index, page] of numbers.entries()) into.set(pages.subarray(index * PAGE_SIZE, (index + 1) * PAGE_SIZE), page * PAGE_SIZE);
+    }
+    for (const { attached, fields } of devices) restoreFields(attached.state, fields);
+    cpu.load(cpuFields);
+    clock.load(time);
+    for (const { attached, board } of devices) attached.board.load(board);
+    for (const { device } of subject.attached) device.loaded?.();
+    // Once more, now that devices have re-mapped memory and touched the processor's pins: pins and caches as saved.
+    cpu.load(cpuFields);
+    clock.load(time);
+  };
 };

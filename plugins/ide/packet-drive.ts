@@ -4,15 +4,14 @@
  */
 import type { AtaDrive, AtaHost, Board } from "backplane/sdk";
 import { CableDrive } from "./cable-drive.js";
-import { CD_SECTOR_BYTES, type CdTray, initialTray, type TrayState } from "./cd-tray.js";
+import { CD_SECTOR_BYTES, type CdTray } from "./cd-tray.js";
 import { IDENTIFY_BYTES, identifyPacketDevice, type Names } from "./identify.js";
 import { ImageIo } from "./image-io.js";
 import { execute, type PacketTarget } from "./mmc.js";
 import { DATA_IN_PHASE, DATA_OUT_PHASE, MAX_BLOCK, NO_PHASE, PACKET_PHASE, type PacketDriveParts, type PacketDriveState, REPLY_PHASE } from "./packet-state.js";
 import { ABRT, BSY, COD, DRDY, DRQ, DSC, FEATURES, IO, LBA_HIGH, LBA_MID, SECTOR_COUNT } from "./registers.js";
 import { ILLEGAL_REQUEST, NO_SENSE, type Sense, UNRECOVERED_READ_ERROR } from "./sense.js";
-import { initialTaskFile, type TaskFileState } from "./task-file.js";
-import { BUFFER_BYTES, DMA_IN, DMA_OUT, initialTransfer, PIO_IN, PIO_OUT, type TransferState } from "./transfer.js";
+import { BUFFER_BYTES, DMA_IN, DMA_OUT, PIO_IN, PIO_OUT } from "./transfer.js";
 import { POWER_ON_MODE, supportedMode } from "./transfer-mode.js";
 
 export const PACKET_BYTES = 12;
@@ -205,6 +204,12 @@ export class PacketDrive extends CableDrive implements AtaDrive, PacketTarget {
     const state = this.#state;
     const medium = this.tray.medium;
     this.transfer.close();
+    // News that came since the command began: the rest of it would be another disc's.
+    const attention = this.tray.takeAttention();
+    if (attention) {
+      this.fail(attention);
+      return;
+    }
     if (!medium) {
       this.fail(this.tray.absence);
       return;

@@ -32,8 +32,16 @@ const plug = async () => {
     }
     return bytes;
   };
-  const keyboard = (...bytes: number[]): number[] => bytes.flatMap((byte) => (bench.out8(0x60, byte), drain()));
-  const mouse = (...bytes: number[]): number[] => bytes.flatMap((byte) => (command(0xd4, byte), drain()));
+  const keyboard = (...bytes: number[]): number[] =>
+    bytes.flatMap((byte) => {
+      bench.out8(0x60, byte);
+      return drain();
+    });
+  const mouse = (...bytes: number[]): number[] =>
+    bytes.flatMap((byte) => {
+      command(0xd4, byte);
+      return drain();
+    });
   return { bench, pins, status, command, drain, keyboard, mouse, keys: bench.role.keyboard, motion: bench.role.mouse, irq: (line: number) => bench.lines.get(line) };
 };
 

@@ -1,6 +1,14 @@
-import { handlerRead, handlerWrite } from "backplane/sdk/testkit";
+import type { Storage } from "backplane/sdk";
+import { Bench, handlerRead, handlerWrite } from "backplane/sdk/testkit";
 import { beforeEach, describe, expect, it } from "vitest";
-import { MODE_03, pixel, plugPci } from "./testing.js";
+import { bochsVgaPci } from "./index.js";
+import { Guest, MODE_03, NotedPci, pixel } from "./testing.js";
+
+const plugPci = async (config: { "vram-mib"?: number } = {}) => {
+  const pci = new NotedPci();
+  const bench = await Bench.plug(bochsVgaPci, { deps: { pci, storage: undefined }, config });
+  return { bench, guest: new Guest(bench), vram: bench.blocks.get("vram") as Uint8Array, spec: pci.specs[0] };
+};
 
 type Plugged = Awaited<ReturnType<typeof plugPci>>;
 
@@ -203,5 +211,15 @@ describe("Bochs VBE extension", () => {
   it("refuses display memory that is no power of two", async () => {
     await expect(plugPci({ "vram-mib": 12 })).rejects.toMatchObject({ code: "CONFIG_OUT_OF_RANGE" });
     expect((await plugPci({ "vram-mib": 1 })).vram.length).toBe(1 << 20);
+  });
+
+  it("shows a VGA BIOS in its expansion ROM when given one", async () => {
+    const image = new Uint8Array([0x55, 0xaa, 1]);
+    const pci = new NotedPci();
+    const storage: Storage = { open: () => Promise.reject(new Error("not asked for")), readAll: async (name) => (name === "vga.bin" ? image : new Uint8Array()) };
+    await Bench.plug(bochsVgaPci, { deps: { pci, storage }, config: { rom: "vga.bin" } });
+    expect(pci.specs[0]?.rom).toBe(image);
+    expect(spec?.rom).toBeUndefined();
+    await expect(Bench.plug(bochsVgaPci, { deps: { pci, storage: undefined }, config: { rom: "vga.bin" } })).rejects.toMatchObject({ code: "STORAGE_ABSENT" });
   });
 });

@@ -1,7 +1,5 @@
 /** What the tests share: standard register values of a few BIOS modes, and a guest that programs them. */
 import type { Board, PciBus, PciFunctionSpec } from "backplane/sdk";
-import { Bench } from "backplane/sdk/testkit";
-import { bochsVgaPci } from "./bochs-vga-pci.js";
 
 const bytes = (hexadecimal: string): number[] => hexadecimal.split(" ").map((each) => Number.parseInt(each, 16));
 
@@ -68,12 +66,6 @@ export class NotedPci implements PciBus {
   configWrite(): void {}
   connectRouter(): void {}
 }
-
-export const plugPci = async (config: { "vram-mib"?: number } = {}) => {
-  const pci = new NotedPci();
-  const bench = await Bench.plug(bochsVgaPci, { deps: { pci, storage: undefined }, config });
-  return { bench, guest: new Guest(bench), vram: bench.blocks.get("vram") as Uint8Array, spec: pci.specs[0] };
-};
 
 interface Machine {
   in8(port: number): number;

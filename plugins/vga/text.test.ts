@@ -1,6 +1,13 @@
+import { Bench } from "backplane/sdk/testkit";
 import { beforeEach, describe, expect, it } from "vitest";
+import { bochsVgaPci } from "./index.js";
 import { FRAME_NS } from "./status.js";
-import { MODE_03, pixel, plugPci } from "./testing.js";
+import { Guest, MODE_03, NotedPci, pixel } from "./testing.js";
+
+const plugPci = async () => {
+  const bench = await Bench.plug(bochsVgaPci, { deps: { pci: new NotedPci(), storage: undefined } });
+  return { bench, guest: new Guest(bench) };
+};
 
 type Plugged = Awaited<ReturnType<typeof plugPci>>;
 

@@ -1,6 +1,7 @@
 export * from "./ata.js";
 export * from "./disk-image.js";
 export * from "./display.js";
+export * from "./floppy.js";
 export * from "./input.js";
 export * from "./isa-dma.js";
 export * from "./pci.js";

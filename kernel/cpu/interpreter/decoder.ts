@@ -33,7 +33,7 @@ export const MAX_LENGTH = 15;
 export const NEEDS_MORE = 0;
 
 /** Operations that use the stack or leave through it: hot only when no segment check is needed. */
-const STACK_OPERATIONS = new Set(["PUSH", "POP", "CALL", "RET", "RETN", "CALLE", "PUSHE", "POPE", "LEAVE", "JMPE"]);
+const STACK_OPERATIONS = new Set(["PUSH", "PUSHI", "POP", "CALL", "RET", "RETN", "CALLE", "PUSHE", "POPE", "LEAVE", "JMPE"]);
 /** Cold operations whose count or bit offset is an immediate or in a register. */
 const REGISTER_OPERAND = /^(RO[LR]|RC[LR]|S[HA][LR]D?|BT[SRC]?)$/;
 const SEGMENT_NAMES: Record<string, number> = { ES, CS, SS, DS, FS, GS };

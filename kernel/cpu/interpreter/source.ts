@@ -4,6 +4,7 @@
  * It is compiled per machine, so that the engine sees the typed arrays as constants, and its bytecode must stay under
  * 61,440 bytes or the optimising compiler refuses it.
  */
+import type { ColdOperation } from "../core.js";
 import { BASE, CODE_PAGE, COUNT_BASE, CS, EIP, PC, RUN_LIMIT, TLB_HALF } from "../state.js";
 import { META_CHECKED, META_LENGTH_SHIFT, R_DISP, R_IMM, R_META, R_OP } from "./record.js";
 import { hotTemplates } from "./templates.js";
@@ -35,7 +36,7 @@ export interface LoopEnvironment {
   readonly tlbR: Int32Array;
   readonly tlbW: Int32Array;
   readonly tlbX: Int32Array;
-  readonly cold: readonly ((pc: number) => void)[];
+  readonly cold: readonly ColdOperation[];
   /** Cold operations with this number or above end their block. */
   readonly firstEnding: number;
   slowAddress(pc: number, bytes: number, write: boolean): number;
@@ -86,7 +87,13 @@ ${cases}
             default: {
               i32[${PC}] = pc; i32[${COUNT_BASE}] = cb; i32[${CODE_PAGE}] = lp;
               t = code[pc + ${R_OP}];
-              if (t < firstEnding) { cold[t](pc); pc += 8; continue dispatch; }
+              if (t < firstEnding) {
+                if (cold[t](pc) === true) {
+                  cb += 8;
+                  if (cb + pc >= i32[${RUN_LIMIT}]) break dispatch;
+                } else pc += 8;
+                continue dispatch;
+              }
               i32[${EIP}] = lp + ${nextOffset} - i32[${BASE + CS}];
               cold[t](pc);
               us = i32[${TLB_HALF}];

@@ -167,7 +167,7 @@ export const hotTemplates = (): Map<string, string> => {
   hot.set("SETCC8r", `i8[code[pc + ${R_REG}]] = condition(code[pc + ${R_IMM}]) ? 1 : 0; ${NEXT}`);
   hot.set("CLD", `i32[${FLAGS}] &= ${~DF}; ${NEXT}`);
   hot.set("PUSH32r", `${push(`i32[code[pc + ${R_REG}]]`)} ${NEXT}`);
-  hot.set("PUSH32i", `${push(`code[pc + ${R_IMM}]`)} ${NEXT}`);
+  hot.set("PUSHI32i", `${push(`code[pc + ${R_IMM}]`)} ${NEXT}`);
   hot.set("PUSHE32m", `${address(32, false)} ${load(32, "v")} ${push("v")} ${NEXT}`);
   hot.set("PUSHE32r", `${push(`i32[code[pc + ${R_REG}]]`)} ${NEXT}`);
   hot.set("POP32r", `a = i32[${ESP}]; ${load(32, "v")} i32[${ESP}] = a + 4; i32[code[pc + ${R_REG}]] = v; ${NEXT}`);

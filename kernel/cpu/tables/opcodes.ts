@@ -79,9 +79,9 @@ export const OPCODES = `
 61 POPA
 62 BOUND Gv Ma
 63 ARPL Ew Gw
-68 PUSH Iz
+68 PUSHI Iz
 69 IMUL3 Gv Ev Iz
-6A PUSH Is
+6A PUSHI Is
 6B IMUL3 Gv Ev Is
 6C INSB ; end rep
 6D INSV ; end rep
@@ -253,10 +253,10 @@ E8 CALL Jz ; end
 E9 JMP Jz ; end
 EA JMPF Ap ; end
 EB JMP Jb ; end
-EC IN AL DX ; end
-ED IN eAX DX ; end
-EE OUT DX AL ; end
-EF OUT DX eAX ; end
+EC INDX AL DX ; end
+ED INDX eAX DX ; end
+EE OUTDX DX AL ; end
+EF OUTDX DX eAX ; end
 F1 ICEBP ; end
 F4 HLT ; end
 F5 CMC
@@ -346,8 +346,6 @@ FF/6 PUSHE Ev
 0FAB BTS Ev Gv ; lock
 0FAC SHRD Ev Gv Ib
 0FAD SHRD Ev Gv CL
-0FAE/0 FXSAVE M
-0FAE/1 FXRSTOR M
 0FAF IMUL2 Gv Ev
 0FB0 CMPXCHG Eb Gb ; lock
 0FB1 CMPXCHG Ev Gv ; lock

@@ -1,36 +1,10 @@
 /** Addition and subtraction. */
-import {
-  A_CLASS,
-  A_EXP,
-  A_HI,
-  A_LO,
-  A_SIGN,
-  ANY_NAN,
-  B_CLASS,
-  B_EXP,
-  B_HI,
-  B_LO,
-  B_SIGN,
-  compareMagnitude,
-  DE,
-  DENORMAL,
-  FLAGS,
-  INFINITE,
-  R_EXP,
-  R_EXT,
-  R_HI,
-  R_LO,
-  R_SIGN,
-  RC_DOWN,
-  resultInfinite,
-  resultInvalid,
-  resultNan2,
-  resultZero,
-  roundingControl,
-  S,
-  ZERO,
-} from "./float80.js";
+import { compareMagnitude, resultInfinite, resultInvalid, resultNan2, resultZero, roundingControl } from "./float80.js";
+import * as layout from "./layout.js";
 import { roundExtended, shiftRightJam } from "./round.js";
+
+const { A_CLASS, A_EXP, A_HI, A_LO, A_SIGN, ANY_NAN, B_CLASS, B_EXP, B_HI, B_LO, B_SIGN, DE, DENORMAL, FLAGS, INFINITE, R_EXP, R_EXT, R_HI, R_LO, R_SIGN, RC_DOWN, S, ZERO } =
+  layout;
 
 /** R = A + B, or A - B when `negate` is 1. */
 export function add(negate: number, pc: number): void {

@@ -1,9 +1,11 @@
 /** Instruction bodies that register and memory forms share. Each returns whether it completed, that is, whether a following pop takes place. */
 import { add } from "./add.js";
 import { compare, UNORDERED } from "./compare.js";
-import { A, B, CONTROL, DE, IE, PC_24, PC_53, PC_64, S, ZE } from "./float80.js";
+import * as layout from "./layout.js";
 import { divide, multiply } from "./multiply.js";
 import type { Registers } from "./registers.js";
+
+const { A, B, CONTROL, DE, FLAGS, IE, PC_24, PC_53, PC_64, S, ZE } = layout;
 
 /** Exceptions found before an operation: unmasked, they leave the destination alone. */
 export const BEFORE = IE | DE | ZE;
@@ -34,7 +36,7 @@ export function blockOfTop(op: number): number {
 /** Gives ST(dest) the result in R unless an exception forbids it. */
 export function conclude(regs: Registers, dest: number): boolean {
   regs.finish();
-  if (regs.unmasked(BEFORE)) return false;
+  if (S[FLAGS] !== 0 && regs.unmasked(BEFORE)) return false;
   regs.store(dest);
   return true;
 }
@@ -112,5 +114,5 @@ export function pushResult(regs: Registers): void {
     return;
   }
   regs.finish();
-  if (!regs.unmasked(IE)) regs.push();
+  if (S[FLAGS] === 0 || !regs.unmasked(IE)) regs.push();
 }

@@ -1,32 +1,9 @@
 /** Comparison and examination. Comparison results are in EFLAGS positions; eight bits further left they are C0, C2 and C3. */
-import {
-  A_CLASS,
-  A_EXP,
-  A_HI,
-  A_LO,
-  A_SIGN,
-  ANY_NAN,
-  B_CLASS,
-  B_EXP,
-  B_HI,
-  B_LO,
-  B_SIGN,
-  C0,
-  C1,
-  C2,
-  C3,
-  compareMagnitude,
-  DE,
-  DENORMAL,
-  FLAGS,
-  IE,
-  INFINITE,
-  QNAN,
-  S,
-  SNAN,
-  UNSUPPORTED,
-  ZERO,
-} from "./float80.js";
+import { compareMagnitude } from "./float80.js";
+import * as layout from "./layout.js";
+
+const { A_CLASS, A_EXP, A_HI, A_LO, A_SIGN, ANY_NAN, B_CLASS, B_EXP, B_HI, B_LO, B_SIGN, C0, C1, C2, C3, DE, DENORMAL, FLAGS, IE, INFINITE, QNAN, S, SNAN, UNSUPPORTED, ZERO } =
+  layout;
 
 export const CF = 0x01;
 export const PF = 0x04;

@@ -1,6 +1,9 @@
 /** Memory operands to operand blocks, and operand A to integers and packed decimals. */
-import { BIAS, C1, CLASS, DENORMAL, EXP, EXP_MAX, FLAGS, HI, IE, INFINITE, J_BIT, NORMAL, normalise, PE, QNAN, R_HI, R_LO, R_SIGN, S, SIGN, SNAN, ZERO } from "./float80.js";
+import { normalise } from "./float80.js";
+import * as layout from "./layout.js";
 import { roundToInteger } from "./round.js";
+
+const { BIAS, C1, CLASS, DENORMAL, EXP, EXP_MAX, FLAGS, HI, IE, INFINITE, J_BIT, NORMAL, PE, QNAN, R_HI, R_LO, R_SIGN, S, SIGN, SNAN, ZERO } = layout;
 
 /** `bits` is a single in memory form. */
 export function fromSingle(block: number, bits: number): void {

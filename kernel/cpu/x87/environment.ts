@@ -1,6 +1,9 @@
 /** FSTENV, FSAVE and FXSAVE images: written, and read back. Every access to memory comes before the first change of state. */
 import type { X87Host } from "./host.js";
-import { CONTROL_WORD, FCS, FDP, FDS, FIP, FOP, IN_USE, REGISTER_WORDS, type Registers } from "./registers.js";
+import * as layout from "./layout.js";
+import type { Registers } from "./registers.js";
+
+const { CONTROL_WORD, FCS, FDP, FDS, FIP, FOP, IN_USE, REGISTER_WORDS } = layout;
 
 const UPPER_ONES = 0xffff0000;
 const REGISTERS_BYTES = 80;
@@ -104,8 +107,7 @@ export function readEnvironment(host: X87Host, linear: number): void {
 export function takeEnvironment(regs: Registers): void {
   takePointers(regs);
   regs.setTagWord(image[TAGS_AT]);
-  regs.setStatus(image[STATUS_AT]);
-  regs.setControl(image[CONTROL_AT]);
+  regs.setControlAndStatus(image[CONTROL_AT], image[STATUS_AT]);
 }
 
 function takePointers(regs: Registers): void {
@@ -190,7 +192,6 @@ export function restoreExtended(regs: Registers, host: X87Host, linear: number):
   host.setMxcsr(mxcsr);
   takePointers(regs);
   regs.words[IN_USE] = used;
-  regs.setStatus(image[STATUS_AT]);
-  regs.setControl(image[CONTROL_AT]);
+  regs.setControlAndStatus(image[CONTROL_AT], image[STATUS_AT]);
   takeRegisters(regs);
 }

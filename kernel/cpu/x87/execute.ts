@@ -6,11 +6,13 @@
  */
 
 import { restoreExtended, saveExtended } from "./environment.js";
-import { ES } from "./float80.js";
-import { CR0_EM, CR0_MP, CR0_NE, CR0_TS, type X87Host } from "./host.js";
+import type { X87Host } from "./host.js";
+import * as layout from "./layout.js";
 import { MemoryForms } from "./memory-forms.js";
 import { RegisterForms } from "./register-forms.js";
-import { FCS, FIP, FOP, Registers, STATUS_WORD } from "./registers.js";
+import { Registers } from "./registers.js";
+
+const { CR0_EM, CR0_MP, CR0_NE, CR0_TS, ES, STATUS_WORD } = layout;
 
 /** Control word after power-on. */
 const POWER_ON_CONTROL = 0x40;
@@ -23,8 +25,8 @@ export class X87 {
 
   constructor(host: X87Host) {
     this.host = host;
-    this.regs = new Registers(host.state, (pending) => host.ferr(pending && (host.cr0() & CR0_NE) === 0));
-    this.memory = new MemoryForms(this.regs, host, (opcode, modrm) => this.note(opcode, modrm));
+    this.regs = new Registers(host);
+    this.memory = new MemoryForms(this.regs, host);
     this.register = new RegisterForms(this.regs, host);
   }
 
@@ -47,7 +49,7 @@ export class X87 {
     if (this.control(opcode, modrm)) return;
     if ((this.regs.words[STATUS_WORD] & ES) !== 0) this.pending();
     if (!this.register.execute(group, modrm)) this.host.raiseUD();
-    this.note(group, modrm);
+    this.regs.recordInstruction(group, modrm);
   }
 
   /** FWAIT. */
@@ -73,13 +75,6 @@ export class X87 {
     if (host.ignne()) return;
     host.ferr(true);
     host.stall();
-  }
-
-  private note(opcode: number, modrm: number): void {
-    const w = this.regs.words;
-    w[FIP] = this.host.instructionOffset();
-    w[FCS] = this.host.instructionSelector();
-    w[FOP] = (opcode << 8) | modrm;
   }
 
   /** The register forms that do not wait: FNCLEX, FNINIT, FNSTSW AX, FENI, FDISI, FSETPM. They record no address. */

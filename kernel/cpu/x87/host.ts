@@ -1,11 +1,5 @@
 /** What the FPU needs of the processor around it. */
 
-/** CR0 bits the FPU looks at. */
-export const CR0_EM = 0x04;
-export const CR0_TS = 0x08;
-export const CR0_MP = 0x02;
-export const CR0_NE = 0x20;
-
 export interface X87Host {
   /**
    * 512 bytes of the CPU's state on a 4-byte boundary, of which the FPU uses the first 164. All FPU state lives here: saving and restoring these bytes

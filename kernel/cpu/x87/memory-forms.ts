@@ -2,10 +2,13 @@
 import { blockOfTop, calculate, compareOperands, compareUnderflow, concludeUnderflow, isCompare, popsAfterCompare, pushResult } from "./arithmetic.js";
 import { decimalIndefinite, fromDecimal, fromDouble, fromInteger32, fromInteger64, fromSingle, toDecimal, toInteger } from "./convert.js";
 import { environmentBytes, readEnvironment, restore, save, takeEnvironment, writeEnvironment } from "./environment.js";
-import { A, A_CLASS, A_HI, B, DE, DENORMAL, FLAGS, IE, J_BIT, OE, PC_24, PC_53, QNAN, R_HI, R_LO, R_SE, resultOperand, S, SNAN, UE } from "./float80.js";
+import { resultOperand } from "./float80.js";
 import type { X87Host } from "./host.js";
-import { FDP, FDS, type Registers } from "./registers.js";
+import * as layout from "./layout.js";
+import type { Registers } from "./registers.js";
 import { narrow } from "./round.js";
+
+const { A, A_CLASS, A_HI, B, DE, DENORMAL, FLAGS, IE, J_BIT, OE, PC_24, PC_53, QNAN, R_HI, R_LO, R_SE, S, SNAN, UE } = layout;
 
 /** Memory formats, in the order of bits 1-2 of the opcode. */
 const SINGLE = 0;
@@ -21,13 +24,10 @@ const decimal = new Int32Array(3);
 export class MemoryForms {
   private readonly regs: Registers;
   private readonly host: X87Host;
-  private readonly note: (opcode: number, modrm: number) => void;
 
-  /** `note` records the address of a non-control instruction. */
-  constructor(regs: Registers, host: X87Host, note: (opcode: number, modrm: number) => void) {
+  constructor(regs: Registers, host: X87Host) {
     this.regs = regs;
     this.host = host;
-    this.note = note;
   }
 
   /** `opcode` is 0-7 for D8-DF. Pending exceptions have been dealt with. */
@@ -35,19 +35,13 @@ export class MemoryForms {
     const reg = (modrm >> 3) & 7;
     if ((opcode & 1) === 0) {
       this.read(opcode >> 1, linear, isCompare(reg) ? B : blockOfTop(reg) ^ B);
-      this.operand(opcode, modrm);
+      this.regs.recordOperand(opcode, modrm);
       this.arithmetic(reg);
       return;
     }
     if (reg === 0) this.load(opcode, modrm, linear);
     else if (reg < 4) this.store(opcode, modrm, reg, linear);
     else this.other(opcode, modrm, reg, linear);
-  }
-
-  private operand(opcode: number, modrm: number): void {
-    this.note(opcode, modrm);
-    this.regs.words[FDP] = this.host.operandOffset();
-    this.regs.words[FDS] = this.host.operandSelector();
   }
 
   private second(linear: number, offset: number): number {
@@ -94,7 +88,7 @@ export class MemoryForms {
   /** FLD m32/m64 and FILD m16/m32. */
   private load(opcode: number, modrm: number, linear: number): void {
     this.read(opcode >> 1, linear, A);
-    this.operand(opcode, modrm);
+    this.regs.recordOperand(opcode, modrm);
     this.regs.begin();
     const kind = S[A_CLASS];
     if (kind === SNAN) {
@@ -160,7 +154,7 @@ export class MemoryForms {
   }
 
   private concludeStore(opcode: number, modrm: number, pop: boolean): void {
-    this.operand(opcode, modrm);
+    this.regs.recordOperand(opcode, modrm);
     this.regs.finish();
     if (pop) this.regs.pop();
   }
@@ -223,7 +217,7 @@ export class MemoryForms {
     const lo = this.host.read32(linear);
     const hi = this.host.read32(this.second(linear, 4));
     const se = this.host.read16(this.second(linear, 8));
-    this.operand(opcode, modrm);
+    this.regs.recordOperand(opcode, modrm);
     this.regs.begin();
     S[R_LO] = lo;
     S[R_HI] = hi;
@@ -244,7 +238,7 @@ export class MemoryForms {
   private loadInteger64(opcode: number, modrm: number, linear: number): void {
     const lo = this.host.read32(linear) | 0;
     const hi = this.host.read32(this.second(linear, 4)) | 0;
-    this.operand(opcode, modrm);
+    this.regs.recordOperand(opcode, modrm);
     this.regs.begin();
     fromInteger64(A, hi, lo);
     resultOperand(A);
@@ -271,7 +265,7 @@ export class MemoryForms {
     const w0 = this.host.read32(linear) | 0;
     const w1 = this.host.read32(this.second(linear, 4)) | 0;
     const w2 = this.host.read16(this.second(linear, 8));
-    this.operand(opcode, modrm);
+    this.regs.recordOperand(opcode, modrm);
     this.regs.begin();
     fromDecimal(A, w2, w1, w0);
     resultOperand(A);

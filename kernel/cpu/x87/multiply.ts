@@ -1,5 +1,9 @@
 /** Multiplication, division and square root on 64-bit significands, by 24-bit limbs and quotient estimates in doubles whose error is bounded and then removed. */
-import {
+import { compareMagnitude, resultInfinite, resultInvalid, resultNan1, resultNan2, resultZero } from "./float80.js";
+import * as layout from "./layout.js";
+import { roundExtended } from "./round.js";
+
+const {
   A_CLASS,
   A_EXP,
   A_HI,
@@ -12,7 +16,6 @@ import {
   B_LO,
   B_SIGN,
   BIAS,
-  compareMagnitude,
   DE,
   DENORMAL,
   FLAGS,
@@ -23,16 +26,10 @@ import {
   R_HI,
   R_LO,
   R_SIGN,
-  resultInfinite,
-  resultInvalid,
-  resultNan1,
-  resultNan2,
-  resultZero,
   S,
   ZE,
   ZERO,
-} from "./float80.js";
-import { roundExtended } from "./round.js";
+} = layout;
 
 const TWO_24 = 0x1000000;
 const TWO_32 = 0x100000000;

@@ -1,50 +1,13 @@
 /** D8-DF with register operands. */
-import {
-  BEFORE,
-  calculateRegisters,
-  compareOperands,
-  compareRegisters,
-  compareUnderflow,
-  conclude,
-  concludeUnderflow,
-  isCompare,
-  popsAfterCompare,
-  pushResult,
-} from "./arithmetic.js";
-import { CF, compare, examine, PF, UNORDERED, ZF } from "./compare.js";
-import {
-  A,
-  A_HI,
-  A_LO,
-  B,
-  B_CLASS,
-  B_EXP,
-  B_HI,
-  B_LO,
-  B_SIGN,
-  BIAS,
-  C2,
-  CONTROL,
-  J_BIT,
-  PC_24,
-  PC_53,
-  PC_64,
-  R_HI,
-  R_LO,
-  R_SE,
-  RC_CHOP,
-  RC_DOWN,
-  RC_UP,
-  resultIs,
-  roundingControl,
-  S,
-  ZERO,
-} from "./float80.js";
+import { BEFORE, calculateRegisters, compareRegisters, conclude, concludeUnderflow, isCompare, popsAfterCompare, pushResult } from "./arithmetic.js";
+import { CF, compare, PF, UNORDERED, ZF } from "./compare.js";
+import { resultIs, roundingControl } from "./float80.js";
+import { FunctionForms } from "./function-forms.js";
 import type { X87Host } from "./host.js";
-import { squareRoot } from "./multiply.js";
-import { type Registers, TOP } from "./registers.js";
-import { extract, remainder, roundInteger, scale } from "./remainder.js";
-import { arctangentOf, COSINE, powerOfTwo, SINE, TANGENT, trigonometric, yLog2x, yLog2xPlus1 } from "./transcendental.js";
+import * as layout from "./layout.js";
+import type { Registers } from "./registers.js";
+
+const { A, B, R_HI, R_LO, R_SE, RC_CHOP, RC_DOWN, RC_UP, S } = layout;
 
 /** FLD1, FLDL2T, FLDL2E, FLDPI, FLDLG2, FLDLN2, FLDZ: sign and exponent, high word, the truncated low word, and whether nearest is one above it. */
 const CONSTANTS: readonly (readonly [number, number, number, number])[] = [
@@ -62,10 +25,12 @@ const LAST_INEXACT = 5;
 export class RegisterForms {
   private readonly regs: Registers;
   private readonly host: X87Host;
+  private readonly functions: FunctionForms;
 
   constructor(regs: Registers, host: X87Host) {
     this.regs = regs;
     this.host = host;
+    this.functions = new FunctionForms(regs);
   }
 
   /** `opcode` is 0-7 for D8-DF. Pending exceptions have been dealt with. Returns false for an encoding that does not exist. */
@@ -111,16 +76,16 @@ export class RegisterForms {
         this.storeUnchecked(i);
         return true;
       case 4:
-        return this.unary(i);
+        return this.functions.unary(i);
       case 5:
         if (i === 7) return false;
         this.loadConstant(i);
         return true;
       case 6:
-        this.d9f0(i);
+        this.functions.low(i);
         return true;
       default:
-        this.d9f8(i);
+        this.functions.high(i);
         return true;
     }
   }
@@ -280,7 +245,6 @@ export class RegisterForms {
       concludeUnderflow(regs, 0);
       return;
     }
-    regs.finish();
     const tested = condition === 0 ? CF : condition === 1 ? ZF : condition === 2 ? CF | ZF : PF;
     if (((this.host.flags() & tested) !== 0) === sense) {
       regs.fetch(i);
@@ -309,241 +273,5 @@ export class RegisterForms {
     regs.finish();
     this.host.setFlags(result);
     return !regs.unmasked(BEFORE);
-  }
-
-  /** FCHS, FABS, FTST, FXAM. */
-  private unary(i: number): boolean {
-    const regs = this.regs;
-    regs.begin();
-    switch (i) {
-      case 0:
-      case 1:
-        if (regs.isEmpty(0)) concludeUnderflow(regs, 0);
-        else {
-          regs.fetch(0);
-          S[R_SE] = i === 0 ? S[R_SE] ^ 0x8000 : S[R_SE] & 0x7fff;
-          conclude(regs, 0);
-        }
-        return true;
-      case 4:
-        if (regs.isEmpty(0)) compareUnderflow(regs);
-        else {
-          regs.load(0, A);
-          S[B_CLASS] = ZERO;
-          S[B_SIGN] = S[B_EXP] = S[B_HI] = S[B_LO] = 0;
-          compareOperands(regs, false);
-        }
-        return true;
-      case 5:
-        regs.load(0, A);
-        regs.finish();
-        regs.setConditions(examine(regs.isEmpty(0)));
-        return true;
-      default:
-        return false;
-    }
-  }
-
-  private d9f0(i: number): void {
-    switch (i) {
-      case 0:
-        this.one(powerOfTwo);
-        break;
-      case 1:
-        this.twoAndPop(yLog2x);
-        break;
-      case 2:
-        this.tangent();
-        break;
-      case 3:
-        this.twoAndPop(arctangentOf);
-        break;
-      case 4:
-        this.extract();
-        break;
-      case 5:
-        this.remainder(true);
-        break;
-      default:
-        this.rotate(i === 6 ? -1 : 1);
-    }
-  }
-
-  private d9f8(i: number): void {
-    switch (i) {
-      case 0:
-        this.remainder(false);
-        break;
-      case 1:
-        this.twoAndPop(yLog2xPlus1);
-        break;
-      case 2:
-        this.root();
-        break;
-      case 3:
-        this.sineAndCosine();
-        break;
-      case 4:
-        this.one(roundInteger);
-        break;
-      case 5:
-        this.scale();
-        break;
-      default:
-        this.trigonometric(i === 6 ? SINE : COSINE);
-    }
-  }
-
-  /** ST(0) = f(ST(0)). */
-  private one(f: () => void): void {
-    const regs = this.regs;
-    regs.begin();
-    if (regs.isEmpty(0)) {
-      concludeUnderflow(regs, 0);
-      return;
-    }
-    regs.load(0, A);
-    f();
-    conclude(regs, 0);
-  }
-
-  /** ST(1) = f(ST(0), ST(1)), then a pop. */
-  private twoAndPop(f: () => void): void {
-    const regs = this.regs;
-    regs.begin();
-    if (regs.isEmpty(0) || regs.isEmpty(1)) {
-      if (concludeUnderflow(regs, 1)) regs.pop();
-      return;
-    }
-    regs.load(0, A);
-    regs.load(1, B);
-    f();
-    if (conclude(regs, 1)) regs.pop();
-  }
-
-  private root(): void {
-    const regs = this.regs;
-    regs.begin();
-    if (regs.isEmpty(0)) {
-      concludeUnderflow(regs, 0);
-      return;
-    }
-    regs.load(0, A);
-    const control = (S[CONTROL] >> 8) & 3;
-    squareRoot(control === PC_24 || control === PC_53 ? control : PC_64);
-    conclude(regs, 0);
-  }
-
-  private rotate(by: number): void {
-    const regs = this.regs;
-    regs.begin();
-    regs.finish();
-    regs.words[TOP] = (regs.words[TOP] + by) & 7;
-  }
-
-  private remainder(nearest: boolean): void {
-    const regs = this.regs;
-    regs.begin();
-    if (regs.isEmpty(0) || regs.isEmpty(1)) {
-      concludeUnderflow(regs, 0);
-      return;
-    }
-    regs.load(0, A);
-    regs.load(1, B);
-    const codes = remainder(nearest);
-    if (conclude(regs, 0)) regs.setConditions(codes);
-  }
-
-  private scale(): void {
-    const regs = this.regs;
-    regs.begin();
-    if (regs.isEmpty(0) || regs.isEmpty(1)) {
-      concludeUnderflow(regs, 0);
-      return;
-    }
-    regs.load(0, A);
-    regs.load(1, B);
-    scale();
-    conclude(regs, 0);
-  }
-
-  /** The condition codes of a trigonometric instruction whose operand is in range, or not. */
-  private inRange(inside: boolean): void {
-    this.regs.setConditions(inside ? 0 : C2);
-  }
-
-  private trigonometric(which: number): void {
-    const regs = this.regs;
-    regs.begin();
-    if (regs.isEmpty(0)) {
-      concludeUnderflow(regs, 0);
-      return;
-    }
-    regs.load(0, A);
-    if (!trigonometric(which)) {
-      regs.finish();
-      this.inRange(false);
-    } else if (conclude(regs, 0)) this.inRange(true);
-  }
-
-  /** Whether ST(0) and the register to be pushed can take two results; otherwise the stack fault is dealt with. */
-  private roomForTwo(): boolean {
-    const regs = this.regs;
-    const empty = regs.isEmpty(0);
-    if (!empty && regs.isEmpty(7)) return true;
-    const masked = empty ? regs.underflow() : regs.overflow();
-    regs.finish();
-    if (masked) {
-      regs.store(0);
-      regs.push();
-    }
-    return false;
-  }
-
-  private tangent(): void {
-    const regs = this.regs;
-    regs.begin();
-    if (!this.roomForTwo()) return;
-    regs.load(0, A);
-    if (!trigonometric(TANGENT)) {
-      regs.finish();
-      this.inRange(false);
-      return;
-    }
-    if (!conclude(regs, 0)) return;
-    this.inRange(true);
-    if ((S[R_SE] & 0x7fff) !== 0x7fff) resultIs(BIAS, J_BIT, 0);
-    regs.push();
-  }
-
-  private sineAndCosine(): void {
-    const regs = this.regs;
-    regs.begin();
-    if (!this.roomForTwo()) return;
-    regs.load(0, A);
-    if (!trigonometric(COSINE)) {
-      regs.finish();
-      this.inRange(false);
-      return;
-    }
-    const se = S[R_SE];
-    const hi = S[R_HI];
-    const lo = S[R_LO];
-    trigonometric(SINE);
-    if (!conclude(regs, 0)) return;
-    this.inRange(true);
-    resultIs(se, hi, lo);
-    regs.push();
-  }
-
-  private extract(): void {
-    const regs = this.regs;
-    regs.begin();
-    if (!this.roomForTwo()) return;
-    regs.load(0, A);
-    const significand = extract();
-    if (!conclude(regs, 0)) return;
-    if (significand >= 0) resultIs(significand, S[A_HI], S[A_LO]);
-    regs.push();
   }
 }

@@ -2,37 +2,57 @@
  * The register stack and the control, status and tag words, kept as words of the CPU's state block.
  * Registers are addressed by their physical number here; ST(i) is register (top + i) & 7.
  */
-import { BUSY, C1, CONTROL, DE, ES, FLAGS, IE, OE, PE, R_HI, R_LO, R_SE, resultIndefinite, S, SF, UE, unpack, ZE } from "./float80.js";
+import { resultIndefinite, unpack } from "./float80.js";
+import type { X87Host } from "./host.js";
+import * as layout from "./layout.js";
 
-/** Four words a register: low, high, sign and exponent, unused. */
-export const REGISTER_WORDS = 4;
-export const CONTROL_WORD = 32;
-/** Status word with the TOP field zero. */
-export const STATUS_WORD = 33;
-export const TOP = 34;
-/** Bit n is set when physical register n is not empty. */
-export const IN_USE = 35;
-export const FIP = 36;
-export const FCS = 37;
-export const FDP = 38;
-export const FDS = 39;
-export const FOP = 40;
-export const STATE_WORDS = 41;
+const {
+  CR0_NE,
+  BUSY,
+  C1,
+  CONTROL,
+  DE,
+  ES,
+  FLAGS,
+  IE,
+  OE,
+  PE,
+  R_HI,
+  R_LO,
+  R_SE,
+  S,
+  SF,
+  UE,
+  ZE,
+  REGISTER_WORDS,
+  CONTROL_WORD,
+  STATUS_WORD,
+  TOP,
+  IN_USE,
+  FIP,
+  FCS,
+  FDP,
+  FDS,
+  FOP,
+  STATE_WORDS,
+} = layout;
 
 /** Control bits that exist; bit 6 reads as one. */
 const CONTROL_BITS = 0x1f3f;
 const CONTROL_FIXED = 0x40;
 const EXCEPTIONS = 0x3f;
+/** Status bits that are stored as such: all but TOP, ES and B. */
+const KEPT_STATUS = 0x477f;
 
 export class Registers {
   readonly words: Int32Array;
-  private readonly ferr: (level: boolean) => void;
+  private readonly host: X87Host;
 
-  /** `ferr` is told when a pending unmasked exception appears and when it is gone. */
-  constructor(state: Uint8Array, ferr: (pending: boolean) => void) {
+  constructor(host: X87Host) {
+    const state = host.state;
     if (state.byteLength < STATE_WORDS * 4 || (state.byteOffset & 3) !== 0) throw new RangeError("x87 state must be 512 bytes on a word boundary");
     this.words = new Int32Array(state.buffer, state.byteOffset, STATE_WORDS);
-    this.ferr = ferr;
+    this.host = host;
   }
 
   /** FNINIT; register contents stay. */
@@ -58,11 +78,12 @@ export class Registers {
     return this.words[STATUS_WORD] | (this.words[TOP] << 11);
   }
 
-  setStatus(value: number): void {
+  /** Takes over both words of an image; ES and B follow from the exceptions and their masks, whatever the image says. */
+  setControlAndStatus(control: number, status: number): void {
     const w = this.words;
-    w[TOP] = (value >> 11) & 7;
-    w[STATUS_WORD] = (value & 0x477f) | (w[STATUS_WORD] & ES);
-    this.settle();
+    w[TOP] = (status >> 11) & 7;
+    w[STATUS_WORD] = (status & KEPT_STATUS) | (w[STATUS_WORD] & ES);
+    this.setControl(control);
   }
 
   /** FNCLEX. */
@@ -75,8 +96,24 @@ export class Registers {
     const w = this.words;
     const wasPending = (w[STATUS_WORD] & ES) !== 0;
     const pending = (w[STATUS_WORD] & ~w[CONTROL_WORD] & EXCEPTIONS) !== 0;
-    w[STATUS_WORD] = (w[STATUS_WORD] & 0x477f) | (pending ? ES | BUSY : 0);
-    if (pending !== wasPending) this.ferr(pending);
+    w[STATUS_WORD] = (w[STATUS_WORD] & KEPT_STATUS) | (pending ? ES | BUSY : 0);
+    if (pending !== wasPending) this.host.ferr(pending && (this.host.cr0() & CR0_NE) === 0);
+  }
+
+  /** Notes the address of a non-control instruction; `opcode` is 0-7. */
+  recordInstruction(opcode: number, modrm: number): void {
+    const w = this.words;
+    const host = this.host;
+    w[FIP] = host.instructionOffset();
+    w[FCS] = host.instructionSelector();
+    w[FOP] = (opcode << 8) | modrm;
+  }
+
+  /** The same for one with a memory operand. */
+  recordOperand(opcode: number, modrm: number): void {
+    this.recordInstruction(opcode, modrm);
+    this.words[FDP] = this.host.operandOffset();
+    this.words[FDS] = this.host.operandSelector();
   }
 
   /** Starts an instruction's arithmetic. */
@@ -89,6 +126,10 @@ export class Registers {
   finish(): void {
     const w = this.words;
     let flags = S[FLAGS];
+    if (flags === 0) {
+      w[STATUS_WORD] &= ~C1;
+      return;
+    }
     const unmasked = flags & ~w[CONTROL_WORD] & EXCEPTIONS;
     // These are found before the operation, which then does not take place.
     if ((unmasked & (IE | DE | ZE)) !== 0) {
@@ -114,7 +155,7 @@ export class Registers {
   }
 
   isEmpty(i: number): boolean {
-    return ((this.words[IN_USE] >> this.physical(i)) & 1) === 0;
+    return ((this.words[IN_USE] >> ((this.words[TOP] + i) & 7)) & 1) === 0;
   }
 
   /** ST(i) into an operand block. */
@@ -124,16 +165,12 @@ export class Registers {
 
   /** The result into ST(i). */
   store(i: number): void {
-    this.put(this.physical(i), S[R_SE], S[R_HI], S[R_LO]);
-  }
-
-  /** Writes a physical register and marks it in use. */
-  put(register: number, se: number, hi: number, lo: number): void {
     const w = this.words;
+    const register = (w[TOP] + i) & 7;
     const at = register * REGISTER_WORDS;
-    w[at] = lo;
-    w[at + 1] = hi;
-    w[at + 2] = se;
+    w[at] = S[R_LO];
+    w[at + 1] = S[R_HI];
+    w[at + 2] = S[R_SE];
     w[IN_USE] |= 1 << register;
   }
 
@@ -147,9 +184,8 @@ export class Registers {
 
   /** Pushes the result. */
   push(): void {
-    const top = (this.words[TOP] - 1) & 7;
-    this.words[TOP] = top;
-    this.put(top, S[R_SE], S[R_HI], S[R_LO]);
+    this.words[TOP] = (this.words[TOP] - 1) & 7;
+    this.store(0);
   }
 
   pop(): void {

@@ -1,5 +1,9 @@
 /** FPREM, FPREM1, FSCALE, FXTRACT and FRNDINT: the instructions that take numbers apart. */
-import {
+import { compareMagnitude, normalise, resultInfinite, resultInvalid, resultNan1, resultNan2, resultOperand, resultZero } from "./float80.js";
+import * as layout from "./layout.js";
+import { roundExtended, roundToInteger } from "./round.js";
+
+const {
   A,
   A_CLASS,
   A_EXP,
@@ -17,12 +21,10 @@ import {
   C1,
   C2,
   C3,
-  compareMagnitude,
   DE,
   DENORMAL,
   FLAGS,
   INFINITE,
-  normalise,
   PC_64,
   R,
   R_EXP,
@@ -31,34 +33,30 @@ import {
   R_LO,
   R_SE,
   R_SIGN,
-  resultInfinite,
-  resultInvalid,
-  resultNan1,
-  resultNan2,
-  resultOperand,
-  resultZero,
   S,
   ZE,
   ZERO,
-} from "./float80.js";
-import { roundExtended, roundToInteger } from "./round.js";
+} = layout;
 
 /** Exponent distance from which one execution only reduces the operand (C2 set) instead of finishing. */
 const PARTIAL = 64;
 
+/** From remainder(), when operands have none. */
+export const NO_QUOTIENT = -1;
+
 /**
  * R = the remainder of A by B, its quotient truncated (FPREM) or rounded to nearest (FPREM1).
- * Returns the condition codes: C2 for a partial reduction, otherwise the low three bits of the quotient in C0, C3, C1.
+ * Returns the condition codes: C2 for a partial reduction, otherwise the low three bits of the quotient in C0, C3, C1, or NO_QUOTIENT.
  */
 export function remainder(nearest: boolean): number {
   const kinds = S[A_CLASS] | S[B_CLASS];
   if ((kinds & ANY_NAN) !== 0) {
     resultNan2();
-    return 0;
+    return NO_QUOTIENT;
   }
   if (S[A_CLASS] === INFINITE || S[B_CLASS] === ZERO) {
     resultInvalid();
-    return 0;
+    return NO_QUOTIENT;
   }
   if ((kinds & DENORMAL) !== 0) S[FLAGS] |= DE;
   if (S[A_CLASS] === ZERO) {

@@ -1,5 +1,8 @@
 /** Rounding of the R block to the register format at any precision control, and to the narrower memory formats. */
-import {
+import { resultInfinite, resultIs, roundingControl } from "./float80.js";
+import * as layout from "./layout.js";
+
+const {
   A_CLASS,
   A_EXP,
   A_HI,
@@ -30,17 +33,14 @@ import {
   RC_DOWN,
   RC_NEAREST,
   RC_UP,
-  resultInfinite,
-  resultIs,
-  roundingControl,
   S,
   SNAN,
   UE,
   UNSUPPORTED,
   ZERO,
-} from "./float80.js";
+} = layout;
 
-/** What unmasked overflow and underflow add to or take from the exponent of a register result. */
+/** What unmasked overflow and underflow take from or add to the exponent of a register result. Beyond even that the result is infinity or zero. */
 const WRAP = 0x6000;
 
 /** Whether a discarded part `rest` (32 bits below the last place, sticky; not zero) moves the magnitude up. */
@@ -147,7 +147,10 @@ function overflow(pc: number, exp: number): void {
   if ((S[CONTROL] & OE) === 0) {
     S[FLAGS] |= OE;
     if (exp - WRAP < EXP_MAX) S[R_SE] = (S[R_SIGN] << 15) | (exp - WRAP);
-    else resultInfinite(S[R_SIGN]);
+    else {
+      S[FLAGS] |= PE | C1;
+      resultInfinite(S[R_SIGN]);
+    }
     return;
   }
   S[FLAGS] = (S[FLAGS] & ~C1) | OE | PE;
@@ -173,7 +176,7 @@ function roundTiny(pc: number): void {
       S[R_SE] = (S[R_SIGN] << 15) | (S[R_EXP] + roundSignificand(pc));
       return;
     }
-    S[FLAGS] &= ~(PE | C1);
+    S[FLAGS] |= PE;
     resultIs(S[R_SIGN] << 15, 0, 0);
     return;
   }

@@ -5,7 +5,12 @@
  */
 
 import { arctangent, bitLength, cosine, ln2, log2, log2e, pi, powerMinusOne, shift, sine } from "./fixed.js";
-import {
+import { resultInfinite, resultInvalid, resultIs, resultNan1, resultNan2, resultOperand, resultZero } from "./float80.js";
+import * as layout from "./layout.js";
+import { roundExtended } from "./round.js";
+
+const {
+  A,
   A_CLASS,
   A_EXP,
   A_HI,
@@ -24,22 +29,16 @@ import {
   INFINITE,
   J_BIT,
   PC_64,
+  PE,
   R_EXP,
   R_EXT,
   R_HI,
   R_LO,
   R_SIGN,
-  resultInfinite,
-  resultInvalid,
-  resultIs,
-  resultNan1,
-  resultNan2,
-  resultZero,
   S,
   ZE,
   ZERO,
-} from "./float80.js";
-import { roundExtended } from "./round.js";
+} = layout;
 
 /** Pi to 66 significant bits, in units of 2^-64. */
 const PI_66 = 0x3243f6a8885a308d3n;
@@ -68,6 +67,12 @@ function setRounded(sign: number, value: bigint, scale: number, inexact: boolean
   S[R_EXP] = length - 1 + scale + BIAS;
   S[R_SIGN] = sign;
   roundExtended(PC_64);
+}
+
+/** R = value * 2^scale, rounded. The processor signals PE here even if nothing was lost. */
+function roundExact(sign: number, value: bigint, scale: number): void {
+  setRounded(sign, value, scale, false);
+  S[FLAGS] |= PE;
 }
 
 /** Sign and magnitude in one: R = value * 2^scale, known to be inexact. */
@@ -138,6 +143,7 @@ export function powerOfTwo(): void {
     const exp = S[A_EXP] - BIAS;
     const magnitude = word(S[A_HI], S[A_LO]);
     if (exp >= 0) {
+      S[FLAGS] |= PE;
       if (exp === 0 && S[A_HI] === J_BIT && S[A_LO] === 0) resultIs(sign !== 0 ? 0x8000 | (BIAS - 1) : BIAS, J_BIT, 0);
       else resultIs((sign << 15) | S[A_EXP], S[A_HI], S[A_LO]);
     } else if (exp < -130) roundInexact(sign, magnitude * ln2(F), exp - 63 - F);
@@ -198,7 +204,7 @@ export function yLog2x(): void {
   const scale = S[B_EXP] - BIAS - 63;
   if (S[A_HI] === J_BIT && S[A_LO] === 0) {
     if (exp === 0) resultZero(bSign);
-    else setRounded(exp < 0 ? bSign ^ 1 : bSign, y * BigInt(Math.abs(exp)), scale, false);
+    else roundExact(exp < 0 ? bSign ^ 1 : bSign, y * BigInt(Math.abs(exp)), scale);
     return;
   }
   // Just below one the exponent must go into the logarithm, where it would otherwise cancel.
@@ -213,7 +219,7 @@ function roundProduct(sign: number, y: bigint, log: bigint, scale: number): void
   else roundInexact(sign, log * y, scale);
 }
 
-/** R = B * log2(A + 1). */
+/** R = B * log2(A + 1). For A <= -1, where the result is not specified, A itself is the result. */
 export function yLog2xPlus1(): void {
   const a = S[A_CLASS];
   const b = S[B_CLASS];
@@ -246,7 +252,8 @@ export function yLog2xPlus1(): void {
     return;
   }
   if (aSign !== 0 && exp >= 0) {
-    resultInvalid();
+    S[FLAGS] |= PE;
+    resultOperand(A);
     return;
   }
   const x = word(S[A_HI], S[A_LO]);
@@ -258,7 +265,10 @@ export function yLog2xPlus1(): void {
   }
   const f = exp < -60 ? F - 20 - exp : 200;
   const fraction = shift(x, f + exp - 63);
-  roundProduct(bSign, y, log2((1n << BigInt(f)) + (aSign !== 0 ? -fraction : fraction), f), scale - f);
+  const sum = (1n << BigInt(f)) + (aSign !== 0 ? -fraction : fraction);
+  const whole = bitLength(sum) - 1 - f;
+  if (sum === shift(1n, f + whole)) roundExact(whole < 0 ? bSign ^ 1 : bSign, y * BigInt(Math.abs(whole)), scale);
+  else roundProduct(bSign, y, log2(sum, f), scale - f);
 }
 
 /** R = the angle of the point (A, B), in the quadrant their signs give. */

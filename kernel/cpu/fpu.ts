@@ -1,0 +1,63 @@
+/** The x87 unit plugged into the processor. */
+import type { Core } from "./core.js";
+import { R_IMM } from "./interpreter/record.js";
+import { AF, CF, CR0, CS, FPU_BYTES, FPU_OFFSET, IGNNE, MF_VECTOR, NM_VECTOR, OF, PF, SEL, SF, ZF } from "./state.js";
+import { X87, x87OperandBytes, x87Writes } from "./x87/index.js";
+
+export interface Fpu {
+  readonly unit: X87;
+  execute(pc: number): void;
+  wait(): void;
+}
+
+/** @param ferr FERR# towards the board */
+export const connectFpu = (core: Core, ferr: (level: boolean) => void): Fpu => {
+  const { i32, mmu, code } = core;
+  let record = 0;
+  const user = (): boolean => mmu.user;
+  const unit = new X87({
+    state: new Uint8Array(core.memory.buffer, FPU_OFFSET, FPU_BYTES),
+    read8: (linear) => mmu.read8(linear, user()),
+    read16: (linear) => mmu.read16(linear, user()),
+    read32: (linear) => mmu.read32(linear, user()) >>> 0,
+    write8: (linear, value) => mmu.write8(linear, value, user()),
+    write16: (linear, value) => mmu.write16(linear, value, user()),
+    write32: (linear, value) => mmu.write32(linear, value, user()),
+    probeWrite: (linear, bytes) => {
+      mmu.probeWrite(linear, user());
+      mmu.probeWrite((linear + bytes - 1) | 0, user());
+    },
+    cr0: () => i32[CR0],
+    raiseNM: () => core.fault.raise(NM_VECTOR),
+    raiseMF: () => core.fault.raise(MF_VECTOR),
+    raiseUD: () => core.ud(),
+    ferr,
+    ignne: () => i32[IGNNE] !== 0,
+    // the board answers FERR# with IRQ 13 before the instruction that follows; let this one run
+    stall: () => {},
+    operand32: () => !core.operand16(record),
+    protectedMode: () => core.protectedMode,
+    instructionOffset: () => core.eip(record),
+    instructionSelector: () => i32[SEL + CS],
+    operandOffset: () => core.offset(record),
+    operandSelector: () => i32[SEL + core.segment(record)],
+    flags: () => core.flags.materialise(),
+    setFlags: (value) => core.flags.put(CF | PF | ZF | OF | SF | AF, value & (CF | PF | ZF)),
+    setAx: (value) => core.setRegister(0, 16, value),
+    mxcsr: () => 0,
+    mxcsrMask: () => 0,
+    setMxcsr: () => {},
+  });
+  return {
+    unit,
+    execute: (pc) => {
+      record = pc;
+      const opcode = code[pc + R_IMM] >> 8;
+      const modrm = code[pc + R_IMM] & 0xff;
+      const bytes = modrm < 0xc0 ? x87OperandBytes(opcode, modrm, !core.operand16(pc)) : 0;
+      const linear = bytes === 0 ? 0 : core.operandAddress(pc, bytes, x87Writes(opcode, modrm));
+      unit.execute(opcode, modrm, linear);
+    },
+    wait: () => unit.wait(),
+  };
+};

@@ -1,0 +1,2 @@
+export { Cpu } from "./cpu.js";
+export type { CpuCore, GeneralRegisters, SegmentName } from "./engine.js";

@@ -1,0 +1,378 @@
+/** Privileged and system instructions, port I/O included. */
+import type { ColdOperation, Core } from "../core.js";
+import { cpuid } from "../cpuid.js";
+import { R_IMM, R_REG, R_RM } from "../interpreter/record.js";
+import type { Segmentation } from "../segmentation.js";
+import {
+  APIC_BASE,
+  ATTR,
+  BASE,
+  CPL,
+  CR0,
+  CR0_CD,
+  CR0_EM,
+  CR0_ET,
+  CR0_MP,
+  CR0_NE,
+  CR0_NW,
+  CR0_PE,
+  CR0_PG,
+  CR0_TS,
+  CR0_WP,
+  CR2,
+  CR3,
+  CR4,
+  CR4_DE,
+  CR4_PAE,
+  CR4_PCE,
+  CR4_PGE,
+  CR4_PSE,
+  CR4_PVI,
+  CR4_TSD,
+  CR4_VME,
+  CS,
+  DR0,
+  DR6,
+  DR7,
+  EAX,
+  ECX,
+  EDX,
+  EIP,
+  ESP,
+  FLAGS,
+  GDTR_BASE,
+  GDTR_LIMIT,
+  HALTED,
+  IDTR_BASE,
+  IDTR_LIMIT,
+  IF,
+  LIMIT,
+  PAT_HIGH,
+  PAT_LOW,
+  SEL,
+  SHADOW,
+  SS,
+  SYSENTER_CS,
+  SYSENTER_EIP,
+  SYSENTER_ESP,
+  TR,
+  TSC_OFFSET_HIGH,
+  TSC_OFFSET_LOW,
+  VIF,
+  VIP,
+  VM,
+} from "../state.js";
+
+const CR0_WRITABLE = CR0_PE | CR0_MP | CR0_EM | CR0_TS | CR0_NE | CR0_WP | 0x4_0000 | CR0_NW | CR0_CD | CR0_PG;
+/** Features CPUID claims, and DE, which is only stored; other bits are reserved (#GP). */
+const CR4_WRITABLE = CR4_VME | CR4_PVI | CR4_TSD | CR4_DE | CR4_PSE | CR4_PAE | CR4_PGE | CR4_PCE;
+/** Flat ring 0 and ring 3 segments as SYSENTER and SYSEXIT load them. */
+const FLAT_CODE = 0xc09b;
+const FLAT_DATA = 0xc093;
+
+/** What the operations need from the processor around them. */
+export interface SystemHost {
+  /** Instructions executed, as the base of the time stamp counter. */
+  timeStamp(): bigint;
+  /** Something changed that the run loop must look at before the next instruction. */
+  attention(): void;
+}
+
+/** Checks the I/O permission of the running program. */
+export const portPermission = (core: Core): ((port: number, bytes: number) => void) => {
+  const { i32, mmu } = core;
+  return (port, bytes) => {
+    if (!(core.virtual8086 || (core.protectedMode && i32[CPL] > core.iopl))) return;
+    const limit = i32[LIMIT + TR] >>> 0;
+    if ((i32[ATTR + TR] & 8) === 0 || limit < 0x67) core.gp(0);
+    const map = mmu.read16((i32[BASE + TR] + 0x66) | 0, false);
+    const byte = map + (port >> 3);
+    if (byte + 1 > limit) core.gp(0);
+    const bits = mmu.read16((i32[BASE + TR] + byte) | 0, false) >> (port & 7);
+    if ((bits & ((1 << bytes) - 1)) !== 0) core.gp(0);
+  };
+};
+
+export const systemOperations = (core: Core, segmentation: Segmentation, host: SystemHost, ioAllowed: (port: number, bytes: number) => void): Record<string, ColdOperation> => {
+  const { i32, code, ports, mmu } = core;
+
+  /** CPL 0, or real mode. */
+  const privileged = (): void => {
+    if (i32[CPL] !== 0) core.gp(0);
+  };
+  const setCr0 = (value: number): void => {
+    if ((value & CR0_PG) !== 0 && (value & CR0_PE) === 0) core.gp(0);
+    if ((value & CR0_NW) !== 0 && (value & CR0_CD) === 0) core.gp(0);
+    const before = i32[CR0];
+    i32[CR0] = (value & CR0_WRITABLE) | CR0_ET;
+    if (((before ^ value) & (CR0_PG | CR0_WP | CR0_PE)) !== 0) mmu.flush(false);
+    if (((before ^ value) & CR0_PE) !== 0) {
+      if ((value & CR0_PE) === 0) core.setCpl(0);
+      core.updateKey();
+    }
+  };
+  const input = (port: number, pc: number): void => {
+    const size = core.size(pc);
+    ioAllowed(port, size >> 3);
+    if (size === 8) core.i8[0] = ports.read8(port);
+    else if (size === 16) core.i16[0] = ports.read16(port);
+    else i32[EAX] = ports.read32(port);
+  };
+  const output = (port: number, pc: number): void => {
+    const size = core.size(pc);
+    ioAllowed(port, size >> 3);
+    if (size === 8) ports.write8(port, i32[EAX] & 0xff);
+    else if (size === 16) ports.write16(port, i32[EAX] & 0xffff);
+    else ports.write32(port, i32[EAX] >>> 0);
+  };
+  const storeTable = (pc: number, base: number, limit: number): void => {
+    const linear = core.operandAddress(pc, 6, true);
+    core.write(linear, 16, limit);
+    core.write((linear + 2) | 0, 32, core.operand16(pc) ? base & 0xff_ffff : base);
+  };
+  const loadTable = (pc: number, base: number, limit: number): void => {
+    privileged();
+    const linear = core.operandAddress(pc, 6, false);
+    const newLimit = core.read(linear, 16) & 0xffff;
+    const newBase = core.read((linear + 2) | 0, 32);
+    i32[limit] = newLimit;
+    i32[base] = core.operand16(pc) ? newBase & 0xff_ffff : newBase;
+  };
+  const tsc = (): bigint => host.timeStamp() + ((BigInt(i32[TSC_OFFSET_HIGH]) << 32n) | BigInt(i32[TSC_OFFSET_LOW] >>> 0));
+  const setEdxEax = (value: bigint): void => {
+    i32[EAX] = Number(BigInt.asIntN(32, value));
+    i32[EDX] = Number(BigInt.asIntN(32, value >> 32n));
+  };
+
+  const readMsr = (): void => {
+    switch (i32[ECX] >>> 0) {
+      case 0x10:
+        setEdxEax(tsc());
+        return;
+      case 0x1b:
+        i32[EAX] = i32[APIC_BASE];
+        i32[EDX] = 0;
+        return;
+      case 0x174:
+        i32[EAX] = i32[SYSENTER_CS];
+        i32[EDX] = 0;
+        return;
+      case 0x175:
+        i32[EAX] = i32[SYSENTER_ESP];
+        i32[EDX] = 0;
+        return;
+      case 0x176:
+        i32[EAX] = i32[SYSENTER_EIP];
+        i32[EDX] = 0;
+        return;
+      case 0x277:
+        i32[EAX] = i32[PAT_LOW];
+        i32[EDX] = i32[PAT_HIGH];
+        return;
+      // platform id, microcode revision, feature control and the like read as zero on this processor
+      case 0x17:
+      case 0x2a:
+      case 0x8b:
+      case 0xfe:
+      case 0x1d9:
+      case 0x2ff:
+        i32[EAX] = 0;
+        i32[EDX] = 0;
+        return;
+    }
+    core.gp(0);
+  };
+  const writeMsr = (): void => {
+    switch (i32[ECX] >>> 0) {
+      case 0x10: {
+        const wanted = (BigInt(i32[EDX]) << 32n) | BigInt(i32[EAX] >>> 0);
+        const offset = wanted - host.timeStamp();
+        i32[TSC_OFFSET_LOW] = Number(BigInt.asIntN(32, offset));
+        i32[TSC_OFFSET_HIGH] = Number(BigInt.asIntN(32, offset >> 32n));
+        return;
+      }
+      case 0x1b:
+        i32[APIC_BASE] = i32[EAX];
+        return;
+      case 0x174:
+        i32[SYSENTER_CS] = i32[EAX];
+        return;
+      case 0x175:
+        i32[SYSENTER_ESP] = i32[EAX];
+        return;
+      case 0x176:
+        i32[SYSENTER_EIP] = i32[EAX];
+        return;
+      case 0x277:
+        i32[PAT_LOW] = i32[EAX];
+        i32[PAT_HIGH] = i32[EDX];
+        return;
+      case 0x17:
+      case 0x2a:
+      case 0x79:
+      case 0x8b:
+      case 0x1d9:
+      case 0x2ff:
+        return;
+    }
+    core.gp(0);
+  };
+
+  const flatSegment = (segment: number, selector: number, attributes: number): void => {
+    i32[SEL + segment] = selector;
+    i32[BASE + segment] = 0;
+    i32[LIMIT + segment] = -1;
+    i32[ATTR + segment] = attributes;
+  };
+
+  return {
+    IN: (pc) => input(code[pc + R_IMM] & 0xff, pc),
+    OUT: (pc) => output(code[pc + R_IMM] & 0xff, pc),
+    INDX: (pc) => input(i32[EDX] & 0xffff, pc),
+    OUTDX: (pc) => output(i32[EDX] & 0xffff, pc),
+    CLI: () => {
+      if (core.protectedMode || core.virtual8086) {
+        if (core.iopl < i32[CPL]) {
+          if (core.virtual8086 ? (i32[CR4] & CR4_VME) !== 0 : i32[CPL] === 3 && (i32[CR4] & CR4_PVI) !== 0) {
+            i32[FLAGS] &= ~VIF;
+            return;
+          }
+          core.gp(0);
+        }
+      }
+      i32[FLAGS] &= ~IF;
+    },
+    STI: () => {
+      if (core.protectedMode || core.virtual8086) {
+        if (core.iopl < i32[CPL]) {
+          if (core.virtual8086 ? (i32[CR4] & CR4_VME) !== 0 : i32[CPL] === 3 && (i32[CR4] & CR4_PVI) !== 0) {
+            if ((i32[FLAGS] & VIP) !== 0) core.gp(0);
+            i32[FLAGS] |= VIF;
+            return;
+          }
+          core.gp(0);
+        }
+      }
+      if ((i32[FLAGS] & IF) === 0) {
+        i32[FLAGS] |= IF;
+        i32[SHADOW] = 1;
+        host.attention();
+      }
+    },
+    HLT: () => {
+      privileged();
+      i32[HALTED] = 1;
+      host.attention();
+    },
+    CPUID: () => cpuid(core),
+    RDTSC: () => {
+      if ((i32[CR4] & CR4_TSD) !== 0 && i32[CPL] !== 0) core.gp(0);
+      setEdxEax(tsc());
+    },
+    RDPMC: () => {
+      if ((i32[CR4] & CR4_PCE) === 0) privileged();
+      if (i32[ECX] >>> 0 > 1) core.gp(0);
+      i32[EAX] = 0;
+      i32[EDX] = 0;
+    },
+    RDMSR: () => {
+      privileged();
+      readMsr();
+    },
+    WRMSR: () => {
+      privileged();
+      writeMsr();
+    },
+    INVD: privileged,
+    WBINVD: privileged,
+    INVLPG: (pc) => {
+      privileged();
+      // the linear address counts; nothing is accessed
+      mmu.flushPage((i32[BASE + core.segment(pc)] + core.offset(pc)) | 0);
+    },
+    CLTS: () => {
+      privileged();
+      i32[CR0] &= ~CR0_TS;
+    },
+    SMSW: (pc) => {
+      if (core.isRegister(pc)) core.setRegister(code[pc + R_RM], core.operand16(pc) ? 16 : 32, i32[CR0]);
+      else core.setE(pc, 16, i32[CR0]);
+    },
+    LMSW: (pc) => {
+      privileged();
+      const value = core.getE(pc, 16);
+      // PE can be set but not cleared
+      setCr0((i32[CR0] & ~(CR0_MP | CR0_EM | CR0_TS)) | (value & (CR0_PE | CR0_MP | CR0_EM | CR0_TS)));
+    },
+    SGDT: (pc) => storeTable(pc, i32[GDTR_BASE], i32[GDTR_LIMIT]),
+    SIDT: (pc) => storeTable(pc, i32[IDTR_BASE], i32[IDTR_LIMIT]),
+    LGDT: (pc) => loadTable(pc, GDTR_BASE, GDTR_LIMIT),
+    LIDT: (pc) => loadTable(pc, IDTR_BASE, IDTR_LIMIT),
+    MOVFROMCR: (pc) => {
+      privileged();
+      const registers: Record<number, number> = { 0: CR0, 2: CR2, 3: CR3, 4: CR4 };
+      const from = registers[code[pc + R_REG]];
+      if (from === undefined) return core.ud();
+      i32[code[pc + R_RM]] = i32[from];
+    },
+    MOVTOCR: (pc) => {
+      privileged();
+      const value = i32[code[pc + R_RM]];
+      switch (code[pc + R_REG]) {
+        case 0:
+          setCr0(value);
+          return;
+        case 2:
+          i32[CR2] = value;
+          return;
+        case 3:
+          i32[CR3] = value;
+          mmu.flush(true);
+          return;
+        case 4:
+          if ((value & ~CR4_WRITABLE) !== 0) core.gp(0);
+          if (((i32[CR4] ^ value) & (CR4_PGE | CR4_PSE | CR4_PAE)) !== 0) mmu.flush(false);
+          i32[CR4] = value;
+          return;
+      }
+      core.ud();
+    },
+    MOVFROMDR: (pc) => {
+      privileged();
+      const number = code[pc + R_REG];
+      if ((number === 4 || number === 5) && (i32[CR4] & CR4_DE) !== 0) core.ud();
+      i32[code[pc + R_RM]] = number < 4 ? i32[DR0 + number] : number & 1 ? i32[DR7] : i32[DR6];
+    },
+    MOVTODR: (pc) => {
+      privileged();
+      const number = code[pc + R_REG];
+      if ((number === 4 || number === 5) && (i32[CR4] & CR4_DE) !== 0) core.ud();
+      const value = i32[code[pc + R_RM]];
+      if (number < 4) i32[DR0 + number] = value;
+      else if ((number & 1) === 0) i32[DR6] = (value & 0xe00f) | 0xffff_0ff0;
+      else i32[DR7] = (value & ~0xd000) | 0x400;
+    },
+    SYSENTER: () => {
+      if (!core.protectedMode && !core.virtual8086) core.gp(0);
+      if ((i32[SYSENTER_CS] & ~3) === 0) core.gp(0);
+      core.flags.materialise();
+      i32[FLAGS] &= ~(VM | IF | 0x1_0000);
+      flatSegment(CS, i32[SYSENTER_CS] & 0xfffc, FLAT_CODE);
+      flatSegment(SS, (i32[SYSENTER_CS] & 0xfffc) + 8, FLAT_DATA);
+      core.setCpl(0);
+      i32[ESP] = i32[SYSENTER_ESP];
+      i32[EIP] = i32[SYSENTER_EIP];
+      core.updateKey();
+    },
+    SYSEXIT: () => {
+      if (!core.protectedMode || i32[CPL] !== 0 || (i32[SYSENTER_CS] & ~3) === 0) core.gp(0);
+      flatSegment(CS, ((i32[SYSENTER_CS] & 0xfffc) + 16) | 3, FLAT_CODE | 0x60);
+      flatSegment(SS, ((i32[SYSENTER_CS] & 0xfffc) + 24) | 3, FLAT_DATA | 0x60);
+      core.setCpl(3);
+      i32[ESP] = i32[ECX];
+      i32[EIP] = i32[EDX];
+      segmentation.dropInnerSegments(0);
+      core.updateKey();
+    },
+  };
+};
