@@ -583,4 +583,4 @@ export class Cpu implements CpuCore {
 
 const EXIT = HOT_NUMBERS.get("%EXIT")!;
 /** Mnemonics whose every form is a hot operation. */
-const HOT_ONLY = new Set(["ADD", "OR", "ADC", "SBB", "AND", "SUB", "XOR", "CMP", "TEST", "MOV", "INC", "DEC", "MOVZXB", "MOVZXW", "MOVSXB", "MOVSXW", "JCC"]);
+const HOT_ONLY = new Set(["CMP", "TEST", "MOV", "MOVZXB", "MOVZXW", "MOVSXB", "MOVSXW", "JCC"]);

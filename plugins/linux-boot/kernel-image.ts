@@ -137,7 +137,8 @@ const parseElf = (name: string, file: Uint8Array): Kernel => {
   const table = readLe32(file, E_PHOFF);
   const entryBytes = readLe16(file, E_PHENTSIZE);
   const count = readLe16(file, E_PHNUM);
-  if (entryBytes < PHDR_BYTES || count === 0 || table + entryBytes * count > file.length) throw refuse(name, "an ELF file without readable program headers; give vmlinux, not an object file");
+  if (entryBytes < PHDR_BYTES || count === 0 || table + entryBytes * count > file.length)
+    throw refuse(name, "an ELF file without readable program headers; give vmlinux, not an object file");
   const segments: Segment[] = [];
   for (let index = 0; index < count; index++) {
     const at = table + index * entryBytes;

@@ -23,7 +23,8 @@ export const placeInitrd = (kernel: Kernel, kernelName: string, initrdName: stri
   const address = Math.floor((top - initrdBytes) / PAGE) * PAGE;
   if (address >= kernel.end) return address;
   const needed = Math.ceil(kernel.end / PAGE) * PAGE + Math.ceil(initrdBytes / PAGE) * PAGE;
-  const advice = needed <= kernel.initrdAddressMax + 1 ? `give the machine ${mib(needed)} MiB or more` : `this kernel takes RAM disks only below ${mib(kernel.initrdAddressMax)} MiB`;
+  const advice =
+    needed <= kernel.initrdAddressMax + 1 ? `give the machine ${mib(needed)} MiB or more` : `this kernel takes RAM disks only below ${mib(kernel.initrdAddressMax)} MiB`;
   throw new BackplaneError("LINUX_MEMORY_TOO_SMALL", `initrd ${initrdName} (${mib(initrdBytes)} MiB) does not fit above kernel ${kernelName}; ${advice}`, {
     name: initrdName,
     needed,

@@ -2,9 +2,12 @@
 import { CS, DS, ES, FS, GS, KEY_CODE32, KEY_FLAT, KEY_STACK32, SS, ZERO } from "../state.js";
 import { ONE_BYTE, type OpcodeFact, TWO_BYTE } from "../tables/table.js";
 import {
+  FORM_IMMEDIATE,
+  FORM_TO_G,
   META_ADDR16,
   META_BYTE,
   META_CHECKED,
+  META_FORM_SHIFT,
   META_LENGTH_SHIFT,
   META_OP16,
   META_REGISTER,
@@ -342,7 +345,10 @@ export class Decoder {
     } else {
       code[record + R_OP] = this.#numbers.cold(fact.mnemonic, fact.ends);
       code[record + R_REG] = reg;
-      if (isRegister) code[record + R_RM] = form === "rr" || first === "Sw" || controlMove ? rm : reg;
+      if (isRegister || first === "AL" || first === "eAX" || first[0] === "Z") code[record + R_RM] = form === "rr" || first === "Sw" || controlMove ? rm : reg;
+      if (!memory && !isRegister && (first === "AL" || first === "eAX" || first[0] === "Z")) meta |= META_REGISTER;
+      if (form === "ri" || form === "mi") meta |= FORM_IMMEDIATE << META_FORM_SHIFT;
+      else if (first[0] === "G") meta |= FORM_TO_G << META_FORM_SHIFT;
       if (isRegister && second === "Sw") {
         code[record + R_REG] = regNumber;
         code[record + R_RM] = rmNumber;

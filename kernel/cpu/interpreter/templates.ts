@@ -97,9 +97,14 @@ const condition = (code: number): string => (code & 1 ? `!${EVEN_CONDITIONS[code
 
 const push = (value: string): string => `a = (i32[${ESP}] - 4) | 0; ${store(32, value)} i32[${ESP}] = a;`;
 
+/** Forms too rare to be worth a case; the generic operations serve them. */
+const isRare = (name: string): boolean =>
+  /^(ADD|ADC|SUB|SBB|AND|OR|XOR)16/.test(name) || /^(ADC|SBB)8/.test(name) || /^(INC|DEC)16/.test(name) || /^(SHL|SHR|SAR)(16|8rc)/.test(name) || /^(INC|DEC)8m/.test(name);
+
 /** Every hot operation. */
 export const hotTemplates = (): Map<string, string> => {
-  const hot = new Map<string, string>();
+  const all = new Map<string, string>();
+  const hot = { set: (name: string, body: string) => void (isRare(name) || all.set(name, body)) };
   for (const [name, { compute, flags, writes }] of Object.entries(ARITHMETIC)) {
     for (const size of SIZES) {
       const go = `${compute(size)} `;
@@ -181,5 +186,5 @@ export const hotTemplates = (): Map<string, string> => {
   hot.set("JMPE32m", `${address(32, false)} ${load(32, "lin")} break branch;`);
   hot.set("RET", `a = i32[${ESP}]; ${load(32, "lin")} i32[${ESP}] = a + 4; break branch;`);
   hot.set("RETN32i", `a = i32[${ESP}]; ${load(32, "lin")} i32[${ESP}] = a + 4 + code[pc + ${R_IMM}]; break branch;`);
-  return hot;
+  return all;
 };

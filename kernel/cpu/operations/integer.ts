@@ -1,7 +1,7 @@
 /** Integer arithmetic that is too rare for the hot loop. Source: Intel SDM volume 2, flags as documented there. */
 import type { ColdOperation, Core, OperandSize } from "../core.js";
-import { LAZY_ADD, LAZY_LOGIC, LAZY_SUB } from "../flags.js";
-import { OPERAND_IN_REGISTER, R_IMM, R_REG, R_RM } from "../interpreter/record.js";
+import { LAZY_ADD, LAZY_DEC, LAZY_INC, LAZY_LOGIC, LAZY_SUB } from "../flags.js";
+import { FORM_IMMEDIATE, FORM_TO_G, META_FORM_SHIFT, OPERAND_IN_REGISTER, R_IMM, R_META, R_REG, R_RM } from "../interpreter/record.js";
 import { AF, BR_VECTOR, CF, DE_VECTOR, EAX, EDX, FLAGS, LAZY_A, LAZY_B, LAZY_OP, LAZY_RESULT, OF, PF, SF, ZF } from "../state.js";
 
 const extend = (value: number, size: OperandSize): number => (size === 32 ? value | 0 : (value << (32 - size)) >> (32 - size));
@@ -262,12 +262,44 @@ export const integerOperations = (core: Core): Record<string, ColdOperation> => 
     flags.put(CF | AF | PF | ZF | SF, (adjust ? CF | AF : 0) | resultFlags(i8[0]));
   };
 
+  /** The eight two-operand operations in the forms the hot loop leaves out: E,G; G,E; E or accumulator with immediate. */
+  const arithmetic =
+    (kind: "ADD" | "ADC" | "SUB" | "SBB" | "AND" | "OR" | "XOR"): ColdOperation =>
+    (pc) => {
+      const size = core.size(pc);
+      const form = (code[pc + R_META] >>> META_FORM_SHIFT) as 0 | 1 | 2;
+      const toG = form === FORM_TO_G;
+      const y = form === FORM_IMMEDIATE ? code[pc + R_IMM] : toG ? core.getE(pc, size) : core.getG(pc, size);
+      const x = toG ? core.getG(pc, size) : core.modifyE(pc, size);
+      const carry = kind === "ADC" || kind === "SBB" ? flags.cf() : 0;
+      let result: number;
+      if (kind === "ADD" || kind === "ADC") result = extend(x + y + carry, size);
+      else if (kind === "SUB" || kind === "SBB") result = extend(x - y - carry, size);
+      else result = kind === "AND" ? x & y : kind === "OR" ? x | y : x ^ y;
+      if (toG) core.setG(pc, size, result);
+      else core.setE(pc, size, result);
+      lazy(kind === "ADD" || kind === "ADC" ? LAZY_ADD + carry : kind === "SUB" || kind === "SBB" ? LAZY_SUB + carry : LAZY_LOGIC, result, x, y);
+    };
+  const increment = (pc: number, kind: number): void => {
+    const size = core.size(pc);
+    const x = core.modifyE(pc, size);
+    const carry = flags.cf();
+    const result = extend(kind === LAZY_INC ? x + 1 : x - 1, size);
+    core.setE(pc, size, result);
+    lazy(kind, result, x, carry);
+  };
+  const arithmeticOperations: Record<string, ColdOperation> = {};
+  for (const kind of ["ADD", "ADC", "SUB", "SBB", "AND", "OR", "XOR"] as const) arithmeticOperations[kind] = arithmetic(kind);
+
   const shiftOperations: Record<string, ColdOperation> = {};
   for (const kind of ["ROL", "ROR", "RCL", "RCR"] as const) shiftOperations[kind] = (pc) => rotate(pc, shiftCount(pc), kind);
   for (const kind of ["SHL", "SHR", "SAR"] as const) shiftOperations[kind] = (pc) => shift(pc, shiftCount(pc), kind);
 
   return {
+    ...arithmeticOperations,
     ...shiftOperations,
+    INC: (pc) => increment(pc, LAZY_INC),
+    DEC: (pc) => increment(pc, LAZY_DEC),
     DIV: (pc) => divide(pc, false),
     IDIV: (pc) => divide(pc, true),
     MUL: (pc) => multiply(pc, false),

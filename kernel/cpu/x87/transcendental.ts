@@ -9,36 +9,7 @@ import { resultInfinite, resultInvalid, resultIs, resultNan1, resultNan2, result
 import * as layout from "./layout.js";
 import { roundExtended } from "./round.js";
 
-const {
-  A,
-  A_CLASS,
-  A_EXP,
-  A_HI,
-  A_LO,
-  A_SIGN,
-  ANY_NAN,
-  B_CLASS,
-  B_EXP,
-  B_HI,
-  B_LO,
-  B_SIGN,
-  BIAS,
-  DE,
-  DENORMAL,
-  FLAGS,
-  INFINITE,
-  J_BIT,
-  PC_64,
-  PE,
-  R_EXP,
-  R_EXT,
-  R_HI,
-  R_LO,
-  R_SIGN,
-  S,
-  ZE,
-  ZERO,
-} = layout;
+const { A, ANY_NAN, A_CLASS, A_EXP, A_HI, A_LO, A_SIGN, BIAS, B_CLASS, B_EXP, B_HI, B_LO, B_SIGN, DE, DENORMAL, EXP_MAX, FLAGS, INFINITE, J_BIT, PC_64, PE, R_EXP, R_EXT, R_HI, R_LO, R_SE, R_SIGN, S, UE, ZE, ZERO } = layout;
 
 /** Pi to 66 significant bits, in units of 2^-64. */
 const PI_66 = 0x3243f6a8885a308d3n;
@@ -69,10 +40,10 @@ function setRounded(sign: number, value: bigint, scale: number, inexact: boolean
   roundExtended(PC_64);
 }
 
-/** R = value * 2^scale, rounded. The processor signals PE here even if nothing was lost. */
+/** R = value * 2^scale, rounded. The processor signals PE here even if nothing was lost, and UE with it for a tiny result. */
 function roundExact(sign: number, value: bigint, scale: number): void {
   setRounded(sign, value, scale, false);
-  S[FLAGS] |= PE;
+  S[FLAGS] |= (S[R_SE] & EXP_MAX) === 0 ? PE | UE : PE;
 }
 
 /** Sign and magnitude in one: R = value * 2^scale, known to be inexact. */

@@ -1,0 +1,1 @@
+export { linuxDirectBoot } from "./direct-boot.js";
