@@ -4,7 +4,7 @@ import type { PhysicalSpace } from "../memory/physical.js";
 import type { Core } from "./core.js";
 import { type CodeCache, SPAN_RECORD } from "./interpreter/code-cache.js";
 import { type Decoder, MAX_LENGTH, NEEDS_MORE } from "./interpreter/decoder.js";
-import { R_DISP, R_IMM, R_OP, RECORD_WORDS } from "./interpreter/record.js";
+import { R_DISP, R_IMM, R_META, R_OP, RECORD_WORDS } from "./interpreter/record.js";
 import { HOT_NUMBERS } from "./interpreter/source.js";
 import type { Mmu } from "./mmu.js";
 import { BASE, CS, KEY_FLAT, LIMIT, MODE_KEY, TLB_HALF } from "./state.js";
@@ -95,8 +95,10 @@ export class CodeFetch {
       record += RECORD_WORDS;
       offset += length;
       if (this.#decoder.ends) break;
-      if (count % CHECK_EVERY === 0) {
+      if (count % CHECK_EVERY === 0 && offset < PAGE_SIZE) {
         code[record + R_OP] = CHECK;
+        // where execution stands when it leaves here
+        code[record + R_META] = offset;
         record += RECORD_WORDS;
       }
     }

@@ -46,8 +46,6 @@ export class DeviceBoard implements Board {
   readonly #blocks = new Map<string, MemoryBlock>();
   /** Loaded state of timers and sources the device has not asked for yet. */
   #awaited: { timers: Map<string, number>; lines: Set<string> } = { timers: new Map(), lines: new Set() };
-  /** Interrupt lines must be declared during `create`; a router adds the ones its guest chooses later. */
-  #assembled = false;
 
   constructor(plane: Backplane, path: string) {
     this.#plane = plane;
@@ -82,11 +80,11 @@ export class DeviceBoard implements Board {
     return this.#record(space.mmio.map(base, length, hooks.mapMmio.call(handler, { path: this.path, base, length }), this.path, relocatable));
   };
 
-  readonly irq = (line: number): IrqLine => {
+  readonly irq = (line: number, options: { routed?: boolean } = {}): IrqLine => {
     if (!Number.isInteger(line) || line < 0 || line >= LINES) {
       throw new BackplaneError("RESOURCE_INVALID", `${this.path} asks for IRQ ${line}; lines are 0 to ${LINES - 1}`, { path: this.path, line });
     }
-    if (!this.#assembled) this.#plane.ledger.require(this.path, { kind: "irq", line });
+    if (!options.routed) this.#plane.ledger.require(this.path, { kind: "irq", line });
     let key = String(line);
     for (let nth = 1; this.#sources.has(key); nth++) key = `${line}#${nth}`;
     const { lines } = this.#plane;
@@ -126,11 +124,6 @@ export class DeviceBoard implements Board {
   readonly complete = <T>(work: Promise<T>, latencyNs: number, done: (result: T) => void, failed: (error: Error) => void): void => {
     this.#plane.completions.add(work, latencyNs, done, failed);
   };
-
-  /** `create` has returned. */
-  assembled(): void {
-    this.#assembled = true;
-  }
 
   /** Before a reset: timers off, lines low. */
   quiet(): void {

@@ -3,6 +3,7 @@ import { every, optional, role } from "../../sdk/contract/role.js";
 import { HostServices } from "./plugin-host.js";
 import type { MachineState } from "./options.js";
 import { assemble, failure, Line, line, pic, Pic, plain, profileOf, Ticker, ticker, Work, Worker, worker } from "./testing/devices.js";
+import type { FakeCpu } from "./testing/fake-cpu.js";
 import { turn } from "./testing/fake-host.js";
 
 const board = profileOf(["/pic", pic], ["/isa/timer", ticker], ["/isa/line", line]);
@@ -209,7 +210,7 @@ describe("life of a machine", () => {
   });
 
   it("stops with a dump at a triple fault, or resets", async () => {
-    const fault = (cpu: { instructionCount: number; shutdown: boolean }) => void (cpu.instructionCount === 10 && (cpu.shutdown = true));
+    const fault = (cpu: FakeCpu) => void (cpu.resets === 1 && cpu.instructionCount === 10 && (cpu.shutdown = true));
     const first = await assemble(board);
     first.cpu.program = fault;
     const dumps: string[] = [];

@@ -74,6 +74,7 @@ export class Machine {
     this.#power = new Power({
       events: this.events,
       cpu,
+      clock,
       attached: host.attached,
       onTripleFault: options.tripleFault ?? "stop",
       isDriven: () => this.#driver.isDriven,
@@ -187,12 +188,12 @@ export class Machine {
 
   /** Executes `instructions` of a paused machine; at HLT, time passes. */
   async step(instructions = 1): Promise<void> {
-    await this.#driver.drive({ instructions: this.cpu.instructionCount + instructions }, "paused");
+    await this.#driver.drive({ instructions }, "paused");
   }
 
   /** Runs for a number of instructions, then is paused. False when it stopped, or slept for ever, before. */
   async runFor(instructions: number): Promise<boolean> {
-    return (await this.#driver.drive({ instructions: this.cpu.instructionCount + instructions }, "running")) === "reached";
+    return (await this.#driver.drive({ instructions }, "running")) === "reached";
   }
 
   /**

@@ -30,8 +30,8 @@ export interface MachineOptions {
   readonly apply?: (hooks: MachineHooks) => void;
   /** Known definitions; used only to say what would fill an unmet need. */
   readonly definitions?: readonly AnyDefinition[];
-  /** Makes the processor. */
-  readonly createCpu: (space: PhysicalSpace, ports: PortSpace) => CpuCore;
+  /** Another processor in place of the kernel's interpreter. */
+  readonly createCpu?: (space: PhysicalSpace, ports: PortSpace) => CpuCore;
 }
 
 /** `off` has been reset and never ran; `stopped` is final. */

@@ -101,7 +101,6 @@ export class PluginHost {
         const state = slot.definition.state.initial(config) as Fields;
         const deps = Object.fromEntries(Object.entries(fillings).map(([need, filling]) => [need, this.#resolve(filling)]));
         const device: Device<unknown> = await slot.definition.create({ board, config, deps, state });
-        board.assembled();
         const attached: Attached = { slot, config, state, board, device };
         this.#attached.push(attached);
         const token = Symbol(slot.path);

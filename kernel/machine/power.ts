@@ -1,6 +1,7 @@
 /** Power and reset: the machine's state, requests from guest and host, and the one way out. */
 import type { EventEmitter } from "eventemitter3";
 import type { ResetKind } from "../../sdk/contract/board.js";
+import type { VirtualClock } from "../clock/virtual-clock.js";
 import type { CpuCore } from "../cpu/engine.js";
 import type { ExitReason, MachineEvents, MachineState } from "./options.js";
 import type { Attached } from "./plugin-host.js";
@@ -8,6 +9,7 @@ import type { Attached } from "./plugin-host.js";
 export interface PowerParts {
   readonly events: EventEmitter<MachineEvents>;
   readonly cpu: CpuCore;
+  readonly clock: VirtualClock;
   readonly attached: readonly Attached[];
   readonly onTripleFault: "stop" | "reset";
   /** Whether instructions are being executed, or will be without the host's doing: then requests wait for the boundary. */
@@ -100,9 +102,13 @@ export class Power {
 
   /** Timers and lines first, then the processor, then the devices in order of creation. */
   reset(kind: ResetKind): void {
+    const { clock, cpu } = this.#parts;
     this.#ready = false;
     for (const { board } of this.#parts.attached) board.quiet();
-    this.#parts.cpu.reset();
+    const now = clock.save();
+    cpu.reset();
+    // The processor may count instructions from its own reset; time goes on.
+    clock.load(now);
     for (const { device } of this.#parts.attached) device.reset(kind);
     this.#ready = true;
   }

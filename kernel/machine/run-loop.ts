@@ -27,7 +27,7 @@ const MAX_SLEEP_MS = 60_000;
 
 /** When a run is over; whichever comes first. */
 export interface Goal {
-  /** Executed instructions since power-on. */
+  /** Executed in this run. */
   readonly instructions?: number;
   /** Virtual time. */
   readonly ns?: number;
@@ -53,6 +53,7 @@ export interface RunLoopParts {
 export class RunLoop {
   readonly #parts: RunLoopParts;
   #lastYieldNs = 0;
+  #executed = 0;
 
   constructor(parts: RunLoopParts) {
     this.#parts = parts;
@@ -61,11 +62,12 @@ export class RunLoop {
   async run(goal: Goal): Promise<Outcome> {
     const { cpu, clock, completions, hostTime, pacer, settle } = this.#parts;
     const { instructions = Infinity, ns = Infinity, until } = goal;
+    this.#executed = 0;
     this.#lastYieldNs = hostTime.nowNs();
     pacer?.begin();
     for (;;) {
       if (settle()) return "stopped";
-      if (cpu.instructionCount >= instructions || clock.nowNs >= ns || until?.()) return "reached";
+      if (this.#executed >= instructions || clock.nowNs >= ns || until?.()) return "reached";
       pacer?.recover();
       clock.fireDue();
       if (completions.due) await completions.deliverDue();
@@ -74,7 +76,7 @@ export class RunLoop {
         if (asleep === "for ever") return "asleep";
         if (asleep) await asleep;
       } else {
-        const ahead = this.#slice(instructions, ns);
+        const ahead = this.#slice(instructions - this.#executed, ns);
         if (ahead) await ahead;
       }
       if (this.#yieldIsDue) {
@@ -91,14 +93,13 @@ export class RunLoop {
     const sliceNs = Math.min(clock.nextDeadlineNs, ns, pacer ? clock.nowNs + REAL_SLICE_NS : Infinity) - clock.nowNs;
     const toDeadline = Math.ceil(sliceNs / clock.nsPerInstruction);
     const toGrid = pacer ? Infinity : GRID - (before % GRID);
-    const budget = Math.max(1, Math.min(toDeadline, toGrid, instructions - before));
-    if (!pacer) {
-      cpu.run(budget);
-      return undefined;
-    }
-    const startNs = hostTime.nowNs();
+    const budget = Math.max(1, Math.min(toDeadline, toGrid, instructions));
+    const startNs = pacer ? hostTime.nowNs() : 0;
     cpu.run(budget);
-    pacer.measured(cpu.instructionCount - before, hostTime.nowNs() - startNs);
+    const executed = cpu.instructionCount - before;
+    this.#executed += executed;
+    if (!pacer) return undefined;
+    pacer.measured(executed, hostTime.nowNs() - startNs);
     const ahead = clock.nowNs - pacer.targetNs;
     return ahead > AHEAD_NS ? this.#sleep(ahead) : undefined;
   }

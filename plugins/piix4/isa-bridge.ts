@@ -66,7 +66,7 @@ export const isaBridge = defineDevice({
   },
   resources: () => [{ kind: "ports", base: RC, length: 1 }],
   create({ board, config, deps, state }) {
-    const lines = Array.from({ length: LINES }, (_, line) => ((ROUTABLE >>> line) & 1 ? board.irq(line) : undefined));
+    const lines = Array.from({ length: LINES }, (_, line) => ((ROUTABLE >>> line) & 1 ? board.irq(line, { routed: true }) : undefined));
 
     const fn = deps.pci.attach(board, {
       vendorId: VENDOR_INTEL,

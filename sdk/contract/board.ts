@@ -102,8 +102,8 @@ export interface Board {
   ports(base: number, length: number, handler: BusHandler, options?: { relocatable?: boolean }): Mapping;
   /** Claims physical addresses. Not limited to whole pages. */
   mmio(base: number, length: number, handler: BusHandler, options?: { relocatable?: boolean }): Mapping;
-  /** One source on interrupt line `line` (0-15 on a PC). */
-  irq(line: number): IrqLine;
+  /** One source on interrupt line `line` (0-15 on a PC). Declared in `resources`, unless the guest routes it at run time (`routed`). */
+  irq(line: number, options?: { routed?: boolean }): IrqLine;
   /** The memory declared in `resources` under `name`. */
   block(name: string): MemoryBlock;
   readonly busMaster: BusMaster;

@@ -12,7 +12,7 @@ import { hotTemplates } from "./templates.js";
 /** Records that are not instructions and do not count as executed. */
 const SPECIAL: ReadonlyMap<string, string> = new Map([
   // go on at the record in R_IMM
-  ["%LINK", `t = code[pc + ${R_IMM}]; cb += pc - t; pc = t; continue dispatch;`],
+  ["%LINK", `t = code[pc + ${R_IMM}]; cb += pc - t; pc = t; if (cb + t >= stop) break dispatch; continue dispatch;`],
   // a long straight line: leave when the slice is nearly used up
   ["%CHECK", "if (cb + pc >= stop) break dispatch; pc += 8; cb -= 8; continue dispatch;"],
   // look the address up again: end of page, or the record was invalidated

@@ -7,7 +7,10 @@ export interface X87Host {
    */
   readonly state: Uint8Array;
 
-  /** Memory at a linear address, taken and given unsigned. May throw a guest fault, which passes through with FPU state unchanged. */
+  /**
+   * Memory at a linear address, which need not be aligned; addresses and values are unsigned. May throw a guest fault, which passes through with FPU
+   * state unchanged. One write across a page boundary is the host's to make whole or not at all.
+   */
   read8(linear: number): number;
   read16(linear: number): number;
   read32(linear: number): number;

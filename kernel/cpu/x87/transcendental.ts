@@ -9,7 +9,39 @@ import { resultInfinite, resultInvalid, resultIs, resultNan1, resultNan2, result
 import * as layout from "./layout.js";
 import { roundExtended } from "./round.js";
 
-const { A, ANY_NAN, A_CLASS, A_EXP, A_HI, A_LO, A_SIGN, BIAS, B_CLASS, B_EXP, B_HI, B_LO, B_SIGN, DE, DENORMAL, EXP_MAX, FLAGS, INFINITE, J_BIT, PC_64, PE, R_EXP, R_EXT, R_HI, R_LO, R_SE, R_SIGN, S, UE, ZE, ZERO } = layout;
+const {
+  A,
+  ANY_NAN,
+  A_CLASS,
+  A_EXP,
+  A_HI,
+  A_LO,
+  A_SIGN,
+  BIAS,
+  B_CLASS,
+  B_EXP,
+  B_HI,
+  B_LO,
+  B_SIGN,
+  DE,
+  DENORMAL,
+  EXP_MAX,
+  FLAGS,
+  INFINITE,
+  J_BIT,
+  PC_64,
+  PE,
+  R_EXP,
+  R_EXT,
+  R_HI,
+  R_LO,
+  R_SE,
+  R_SIGN,
+  S,
+  UE,
+  ZE,
+  ZERO,
+} = layout;
 
 /** Pi to 66 significant bits, in units of 2^-64. */
 const PI_66 = 0x3243f6a8885a308d3n;

@@ -54,6 +54,7 @@ export class FakeCpu implements CpuCore {
   }
   reset(): void {
     this.resets++;
+    this.instructionCount = 0;
     this.shutdown = false;
     this.#waiting = false;
     this.accumulator = 0;

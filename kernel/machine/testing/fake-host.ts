@@ -4,7 +4,7 @@ import type { HostTime } from "../options.js";
 export class FakeHostTime implements HostTime {
   now = 1e9;
   /** Host time that passes at every look at the clock. */
-  drift = 0;
+  drift = 1e5;
   readonly sleeps: number[] = [];
   yields = 0;
 

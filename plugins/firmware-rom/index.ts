@@ -1,0 +1,2 @@
+export { firmwareFile } from "./firmware-file.js";
+export { romFirmware } from "./rom-firmware.js";
