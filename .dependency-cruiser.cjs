@@ -30,7 +30,7 @@ const forbidden = [
   {
     name: "kernel-tests-only-sdk",
     comment: "Tests of the kernel bring their own devices.",
-    from: { path: "^kernel/" },
+    from: { path: `^kernel.*${TESTING}` },
     to: { path: "^(plugins|profiles|host)/" },
   },
   {
@@ -42,7 +42,7 @@ const forbidden = [
   {
     name: "assembly-packages-in-machine",
     comment: "Injection, hooks and events are matters of assembly: kernel/machine uses them, tests and benchmarks may measure them.",
-    from: { pathNot: "^(kernel/machine|bench|test)/" },
+    from: { pathNot: "^(kernel/(machine|bus|clock|memory|cpu|cpu-jit)|bench|test)/" },
     to: { path: ASSEMBLY_PACKAGES },
   },
   {

@@ -6,9 +6,9 @@ import type { PortSpace } from "../bus/port-space.js";
 import type { VirtualClock, VirtualTimer } from "../clock/virtual-clock.js";
 import { PAGE_MASK } from "../memory/layout.js";
 import type { PhysicalSpace } from "../memory/physical.js";
+import type { BoardLines } from "./board-lines.js";
 import type { Completions } from "./completions.js";
 import type { KernelHooks } from "./hooks.js";
-import type { BoardLines } from "./board-lines.js";
 import { blockKey, type ResourceLedger } from "./resource-ledger.js";
 
 /** The machine as boards need it. */

@@ -30,7 +30,7 @@ describe("configuration", () => {
   });
 
   it.each([
-    ["base", 0x1_0000, "base\" is 65536; it must be a whole number from 0x0 to 0xffff"],
+    ["base", 0x1_0000, 'base" is 65536; it must be a whole number from 0x0 to 0xffff'],
     ["size", 2.5, "a whole number from 1 to 16"],
     ["size", "4", 'is "4"; it must be a whole number'],
     ["fast", 1, "true or false"],
@@ -85,7 +85,12 @@ describe("configuration", () => {
     expect(configSchema(device)).toMatchObject({
       type: "object",
       additionalProperties: false,
-      properties: { base: { type: "integer", minimum: 0, maximum: 0xffff, default: 0x300 }, fast: { type: "boolean" }, mode: { enum: ["text", "graphics"] }, label: { maxLength: 8 } },
+      properties: {
+        base: { type: "integer", minimum: 0, maximum: 0xffff, default: 0x300 },
+        fast: { type: "boolean" },
+        mode: { enum: ["text", "graphics"] },
+        label: { maxLength: 8 },
+      },
     });
   });
 });

@@ -9,7 +9,7 @@ import type { Power } from "./power.js";
 import type { Goal, Outcome } from "./run-loop.js";
 
 /** How far a machine runs on to let host work finish before it pauses or is saved; after that it waits for the host. */
-const QUIESCE_NS = 2e9;
+const QUIESCE_NS = 100e6;
 
 const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)));
 

@@ -1,10 +1,10 @@
 /** Machine assembly: from a profile to a running machine. */
 export { applySetting, checkConfig, configSchema, type JsonSchema, parseConfigValue, parseInteger, resolveConfig } from "./configuration.js";
-export { designMachine, type Design } from "./design.js";
+export { type Design, designMachine } from "./design.js";
 export { Machine } from "./machine.js";
 export type { ExitReason, HostTime, MachineEvents, MachineOptions, MachineState } from "./options.js";
 export { type Attached, HostServices } from "./plugin-host.js";
-export { type Catalogue, parseProfile, profileFromJson, type ProfileJsonOptions } from "./profile-json.js";
+export { type Catalogue, type ProfileJsonOptions, parseProfile, profileFromJson } from "./profile-json.js";
 export { profileSchema } from "./profile-schema.js";
 export { describeResource, ResourceLedger } from "./resource-ledger.js";
 export { StateHash } from "./state-hash.js";

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { every, optional, role } from "../../sdk/contract/role.js";
-import { HostServices } from "./plugin-host.js";
 import type { MachineState } from "./options.js";
-import { assemble, failure, Line, line, pic, Pic, plain, profileOf, Ticker, ticker, Work, Worker, worker } from "./testing/devices.js";
+import { HostServices } from "./plugin-host.js";
+import { assemble, failure, Line, line, Pic, pic, plain, profileOf, Ticker, ticker, Work, Worker, worker } from "./testing/devices.js";
 import type { FakeCpu } from "./testing/fake-cpu.js";
 import { turn } from "./testing/fake-host.js";
 
@@ -33,7 +33,7 @@ describe("assembly", () => {
       profileOf(["/card", logged("a.card", { needs: { bus: Bus, other: optional(role("absent")), all: every(Bus) } })], ["/bus", logged("a.bus", { provides: Bus })]),
     );
     await Promise.all([machine.dispose(), machine.dispose()]);
-    expect(log).toEqual(['create /bus {}', 'create /card {"bus":"a.bus","all":["a.bus"]}', "power-on /bus", "power-on /card", "dispose /card", "dispose /bus"]);
+    expect(log).toEqual(["create /bus {}", 'create /card {"bus":"a.bus","all":["a.bus"]}', "power-on /bus", "power-on /card", "dispose /card", "dispose /bus"]);
     expect(await machine.exit).toEqual({ kind: "stopped" });
     expect(machine.state).toBe("stopped");
   });
@@ -117,7 +117,9 @@ describe("assembly", () => {
     await second.machine.runFor(10_000);
     expect(first.machine.get(Worker).results).toEqual([1]);
     expect(second.machine.get(Worker).results).toEqual([2]);
-    expect((await failure(() => new HostServices().provide(Work, { begin: () => Promise.resolve(0) }).provide(Work, { begin: () => Promise.resolve(0) }))).code).toBe("SERVICE_TAKEN");
+    expect((await failure(() => new HostServices().provide(Work, { begin: () => Promise.resolve(0) }).provide(Work, { begin: () => Promise.resolve(0) }))).code).toBe(
+      "SERVICE_TAKEN",
+    );
     await Promise.all([first.machine.dispose(), second.machine.dispose()]);
   });
 

@@ -62,7 +62,7 @@ export class Pacer {
 
   /** A slice of `instructions` took `hostNs`: chooses the rate of the next one. */
   measured(instructions: number, hostNs: number): void {
-    if (instructions <= 0) return;
+    if (instructions <= 0 || hostNs > LOST_NS) return;
     this.#cost += (clamp(hostNs / instructions, MIN_NS_PER_INSTRUCTION, MAX_NS_PER_INSTRUCTION) - this.#cost) * SMOOTHING * Math.min(1, instructions / FULL_WEIGHT);
     const bend = clamp(1 + (this.targetNs - this.#clock.nowNs) / HORIZON_NS, 0.5, 2);
     this.#clock.pace(clamp(this.#cost * bend, MIN_NS_PER_INSTRUCTION, MAX_NS_PER_INSTRUCTION));

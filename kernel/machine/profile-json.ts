@@ -93,16 +93,19 @@ class Reader {
   #remove(profile: Profile, value: unknown): Profile {
     if (value === undefined) return profile;
     if (!Array.isArray(value)) throw this.#invalid('"remove" must be a list of paths', "remove");
-    return value.reduce<Profile>((rest, each) => {
+    let rest = profile;
+    for (const each of value) {
       const target = slotAt(rest, this.#text(each, 'an entry of "remove"'), this.#options.origin);
-      return { ...rest, slots: rest.slots.filter((slot) => slot !== target) };
-    }, profile);
+      rest = { ...rest, slots: rest.slots.filter((slot) => slot !== target) };
+    }
+    return rest;
   }
 
   #add(profile: Profile, value: unknown): Profile {
     if (value === undefined) return profile;
     const { origin } = this.#options;
-    return Object.entries(this.#object(value, '"add"')).reduce<Profile>((rest, [path, entry]) => {
+    let rest = profile;
+    for (const [path, entry] of Object.entries(this.#object(value, '"add"'))) {
       if (!PATH.test(path)) throw this.#error("PROFILE_PATH_INVALID", `"${path}" in "add" is not a device path; write it like /isa/rtc`, { path });
       const at = `"add" ${path}`;
       const fields = this.#object(entry, at);
@@ -114,8 +117,9 @@ class Reader {
         throw this.#error("PROFILE_PATH_TAKEN", `${path}: "${taken.definition.id}" (${taken.origin}) is there already; list the path in "remove" to replace it`, { path });
       }
       const config = this.#config({ path, definition, origin }, fields["config"] ?? {}, `"config" in ${at}`);
-      return { ...rest, slots: [...rest.slots, { path, definition, config, wires: this.#wires(fields["wires"], definition, at), origin }] };
-    }, profile);
+      rest = { ...rest, slots: [...rest.slots, { path, definition, config, wires: this.#wires(fields["wires"], definition, at), origin }] };
+    }
+    return rest;
   }
 
   #wires(value: unknown, definition: AnyDefinition, at: string): Slot["wires"] {
@@ -123,7 +127,9 @@ class Reader {
     const wires = this.#object(value, `"wires" in ${at}`);
     for (const [need, path] of Object.entries(wires)) {
       if (!Object.hasOwn(definition.needs as object, need)) {
-        throw this.#error("WIRE_UNKNOWN_NEED", `"wires" in ${at}: "${definition.id}" has no need "${need}"${hint(need, Object.keys(definition.needs as object), "needs")}`, { need });
+        throw this.#error("WIRE_UNKNOWN_NEED", `"wires" in ${at}: "${definition.id}" has no need "${need}"${hint(need, Object.keys(definition.needs as object), "needs")}`, {
+          need,
+        });
       }
       if (typeof path !== "string" || !PATH.test(path)) throw this.#invalid(`"${need}" in "wires" of ${at} must be the path of a device`, need);
     }
@@ -132,7 +138,8 @@ class Reader {
 
   #swap(profile: Profile, value: unknown): Profile {
     if (value === undefined) return profile;
-    return Object.entries(this.#object(value, '"swap"')).reduce<Profile>((rest, [role, id]) => {
+    let rest = profile;
+    for (const [role, id] of Object.entries(this.#object(value, '"swap"'))) {
       const roles = new Set(rest.slots.map((slot) => slot.definition.provides.name));
       const definition = this.#definition(this.#text(id, `"${role}" in "swap"`), `"swap" ${role}`);
       if (!roles.has(role)) {
@@ -141,8 +148,9 @@ class Reader {
       if (definition.provides.name !== role) {
         throw this.#error("PROFILE_ROLE_MISMATCH", `"swap" puts "${definition.id}" in role "${role}", but it provides "${definition.provides.name}"`, { role, id: definition.id });
       }
-      return { ...rest, slots: rest.slots.map((slot) => (slot.definition.provides.name === role ? this.#swapped(slot, definition) : slot)) };
-    }, profile);
+      rest = { ...rest, slots: rest.slots.map((slot) => (slot.definition.provides.name === role ? this.#swapped(slot, definition) : slot)) };
+    }
+    return rest;
   }
 
   /** Keys that the new definition does not have are dropped; the ones it has are checked against its own ranges. */
@@ -157,11 +165,13 @@ class Reader {
   #set(profile: Profile, value: unknown): Profile {
     if (value === undefined) return profile;
     const { origin } = this.#options;
-    return Object.entries(this.#object(value, '"set"')).reduce<Profile>((rest, [path, entry]) => {
+    let rest = profile;
+    for (const [path, entry] of Object.entries(this.#object(value, '"set"'))) {
       const target = slotAt(rest, path, origin);
       const config = this.#config({ path, definition: target.definition, origin }, entry, `"set" ${path}`);
-      return { ...rest, slots: rest.slots.map((slot) => (slot === target ? { ...slot, config: { ...slot.config, ...config }, origin } : slot)) };
-    }, profile);
+      rest = { ...rest, slots: rest.slots.map((slot) => (slot === target ? { ...slot, config: { ...slot.config, ...config }, origin } : slot)) };
+    }
+    return rest;
   }
 
   #config(owner: { path: string; definition: AnyDefinition; origin: string }, value: unknown, what: string): Json {

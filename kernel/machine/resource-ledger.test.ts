@@ -5,7 +5,9 @@ import { ResourceLedger } from "./resource-ledger.js";
 import { failure, plain, profileOf } from "./testing/devices.js";
 
 const ledgerOf = (...devices: Resource[][]): ResourceLedger => {
-  const slots = profileOf(...devices.map((resources, index) => [`/isa/d${index}`, plain(`acme.d${index}`, { resources: () => resources })] as [string, ReturnType<typeof plain>])).slots;
+  const slots = profileOf(
+    ...devices.map((resources, index) => [`/isa/d${index}`, plain(`acme.d${index}`, { resources: () => resources })] as [string, ReturnType<typeof plain>]),
+  ).slots;
   return new ResourceLedger(slots, new Map(slots.map((slot) => [slot.path, resolveConfig(slot)])));
 };
 

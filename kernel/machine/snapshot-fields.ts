@@ -2,8 +2,9 @@
  * State fields as JSON and blobs, and back. Numbers that JSON lacks and typed arrays become objects with one key that
  * begins with "$"; names of fields may not begin so. What comes back is compared with the live state before it is used.
  */
-import type { Field, Fields } from "../../sdk/contract/state.js";
+
 import { BackplaneError } from "../../sdk/contract/errors.js";
+import type { Field, Fields } from "../../sdk/contract/state.js";
 import { type BlobReader, type BlobRef, corrupt } from "./snapshot-container.js";
 
 const MAX_DEPTH = 32;

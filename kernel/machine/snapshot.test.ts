@@ -11,7 +11,7 @@ const services = (): HostServices => {
   let next = 0;
   return new HostServices().provide(Work, { begin: () => Promise.resolve(next++) });
 };
-const board = profileOf(["/pic", pic], ["/timer", ticker], ["/line", line], ["/w", worker]);
+const board = profileOf(["/pic", pic], ["/timer", ticker], ["/line", line], ["/w", worker, { latency: 10_000 }]);
 const busy = async () => {
   const made = await assemble(board, { services: services() });
   const { cpu, machine } = made;
@@ -63,6 +63,26 @@ describe("snapshots", () => {
     await plainRun.runFor(200_000);
     expect(saved.stateHash()).toBe(plainRun.stateHash());
     await Promise.all([saved.dispose(), plainRun.dispose()]);
+  });
+
+  it("are taken at last of a machine that always has work outstanding", async () => {
+    const { machine } = await assemble(profileOf(["/w", worker]), { services: services() });
+    const [{ board: slot, state }] = machine.devices;
+    let delivered = 0;
+    const again = (): void => slot.complete(Promise.resolve(), 60e6, () => void delivered++, again);
+    const overlapping = slot.clock.timer("again", () => {
+      again();
+      if (delivered < 5) overlapping.arm(slot.clock.nowNs + 50e6);
+    });
+    overlapping.arm(0);
+    await machine.runUntil(1e6);
+    expect(machine.outstandingWork).toBe(1);
+    await machine.save();
+    expect(machine.outstandingWork).toBe(0);
+    expect(delivered).toBe(3);
+    expect(machine.clock.nowNs).toBeLessThan(110e6);
+    expect(state["results"]).toEqual([]);
+    await machine.dispose();
   });
 
   it("pause a running machine and let it run on", async () => {
@@ -182,10 +202,22 @@ describe("snapshots", () => {
     ["a prototype for a field", ({ devices }) => void (devices[1]["fields"] = JSON.parse('{"__proto__":{"x":1}}')), /"__proto__" cannot name a field/],
     ["a device twice", ({ devices }) => void devices.push(devices[0]), /\/pic is there twice/],
     ["no devices", (header) => void (header.devices = undefined as never), /the list of devices is missing/],
-    ["a page outside RAM", ({ ram }) => void (ram["numbers"] = ram["pages"]), /pages of RAM are missing/],
+    ["fewer pages than page numbers", ({ ram }) => void (ram["pages"] = [(ram["pages"] as number[])[0], 4096]), /pages of RAM are missing/],
+    [
+      "a page outside RAM",
+      ({ ram }) => {
+        const [at] = ram["pages"] as [number];
+        Object.assign(ram, { numbers: [at, 4], pages: [at + 8, 4096] });
+      },
+      /a page of RAM lies outside it/,
+    ],
     ["a blob outside the file", ({ ram }) => void (ram["pages"] = [1 << 30, 4096]), /outside the file/],
     ["a negative blob", ({ ram }) => void (ram["pages"] = [-8, 4096]), /outside the file/],
-    ["a blob used over and over", ({ devices, ram }) => void (devices[1]["timers"] = { tick: Array.from({ length: 9 }, () => ({ $u8: ram["pages"] })) }), /more data than the file has/],
+    [
+      "a blob used over and over",
+      ({ devices, ram }) => void (devices[1]["timers"] = { tick: Array.from({ length: 9 }, () => ({ $u8: ram["pages"] })) }),
+      /more data than the file has/,
+    ],
     ["a timer without a time", ({ devices }) => void (devices[1]["timers"] = { tick: "soon" }), /timer "tick" has no time/],
     ["a line the board lacks", ({ devices }) => void (devices[1]["lines"] = ["16"]), /"16" is not an interrupt source/],
     ["no time", ({ clock }) => void (clock["nowNs"] = { $n: "NaN" }), /clock.nowNs is no time/],
@@ -208,7 +240,13 @@ describe("snapshots", () => {
   it("wait for timers and sources that a device asks for only when it is loaded", async () => {
     const lazy = plain("acme.lazy", {
       state: { version: 1, initial: () => ({ on: false, fired: 0 }) },
-      create: ({ board, state }: { board: { irq: (line: number, options: object) => { set(level: boolean): void }; clock: { timer: (name: string, fire: () => void) => { arm(at: number): void } } }; state: { on: boolean; fired: number } }) => {
+      create: ({
+        board,
+        state,
+      }: {
+        board: { irq: (line: number, options: object) => { set(level: boolean): void }; clock: { timer: (name: string, fire: () => void) => { arm(at: number): void } } };
+        state: { on: boolean; fired: number };
+      }) => {
         let made: { irq: { set(level: boolean): void }; timer: { arm(at: number): void } } | undefined;
         const make = () =>
           (made ??= {

@@ -117,7 +117,8 @@ const text = (value: unknown, what: string): string => {
 
 const readPages = (value: unknown, into: Uint8Array, blobs: BlobReader, what: string): PagesToLoad => {
   const section = record(value, what);
-  if (section["bytes"] !== into.length) throw new BackplaneError("SNAPSHOT_MEMORY_SIZE", `the snapshot has ${section["bytes"]} bytes of ${what}, the machine ${into.length}`, { what });
+  if (section["bytes"] !== into.length)
+    throw new BackplaneError("SNAPSHOT_MEMORY_SIZE", `the snapshot has ${section["bytes"]} bytes of ${what}, the machine ${into.length}`, { what });
   const list = blobs.get(section["numbers"]);
   const pages = blobs.get(section["pages"]);
   if (list.length % 4 !== 0 || pages.length !== (list.length / 4) * PAGE_SIZE) throw corrupt(`pages of ${what} are missing`);
@@ -186,7 +187,8 @@ const readDevices = (value: unknown, subject: SnapshotSubject, blobs: BlobReader
     const { path, definition } = attached.slot;
     const found = devices.filter((each) => each.attached === attached).length;
     if (found > 1) throw corrupt(`${path} is there twice`);
-    if (found === 0) throw new BackplaneError("SNAPSHOT_MISSING_DEVICE", `this machine has "${definition.id}" at ${path}, the snapshot has nothing there`, { path, id: definition.id });
+    if (found === 0)
+      throw new BackplaneError("SNAPSHOT_MISSING_DEVICE", `this machine has "${definition.id}" at ${path}, the snapshot has nothing there`, { path, id: definition.id });
   }
   return devices;
 };

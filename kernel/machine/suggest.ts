@@ -12,8 +12,8 @@ const distance = (a: string, b: string): number => {
   return previous[b.length];
 };
 
-/** The candidate closest to `word`, unless all are too far to be a slip of the keyboard. Words longer than 200 characters get none. */
-export const nearest = (word: string, candidates: Iterable<string>): string | undefined => {
+/** The candidate closest to `word`, or one that `word` begins, unless all are too far to be a slip of the keyboard. Words longer than 200 characters get none. */
+export const nearest = (word: string, candidates: readonly string[]): string | undefined => {
   if (word.length > 200) return undefined;
   let best: string | undefined;
   let bestDistance = Math.max(2, Math.floor(word.length / 3)) + 1;
@@ -24,7 +24,7 @@ export const nearest = (word: string, candidates: Iterable<string>): string | un
       bestDistance = away;
     }
   }
-  return best;
+  return best ?? (word.length >= 3 ? candidates.find((candidate) => candidate.startsWith(word)) : undefined);
 };
 
 /** `; did you mean "x"?`, or the known words when none is near, or that there are none. */

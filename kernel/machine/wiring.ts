@@ -77,8 +77,7 @@ class Wiring {
     if ("every" in need) return { from: "slots", paths: providers.map((each) => each.path) };
 
     const isOptional = "optional" in need;
-    const provider =
-      this.#nearestBelow(slot, name, role, providers) ?? this.#nearestAbove(slot, role, providers, isOptional) ?? this.#only(slot, name, role, providers);
+    const provider = this.#nearestBelow(slot, name, role, providers) ?? this.#nearestAbove(slot, role, providers, isOptional) ?? this.#only(slot, name, role, providers);
     if (provider) return { from: "slot", path: provider.path };
     if (this.#options.hasService(role)) return { from: "service", role };
     if (isOptional) return { from: "nothing" };

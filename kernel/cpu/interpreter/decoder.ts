@@ -269,15 +269,13 @@ export class Decoder {
     let regLetter = "v";
     let rmLetter = "v";
     if (operands.length > 0) {
-      const g = (operand: string): boolean => operand[0] === "G";
-      const e = (operand: string): boolean => operand[0] === "E";
-      if (g(first) && (e(second) || second === "M" || second === "Ma")) {
+      if (isG(first) && (isE(second) || second === "M" || second === "Ma")) {
         form = memory ? "rm" : "rr";
         reg = regNumber;
         rm = rmNumber;
         regLetter = first[1];
         rmLetter = second[1] ?? "v";
-      } else if (e(first) && g(second)) {
+      } else if (isE(first) && isG(second)) {
         if (memory) {
           form = "mr";
           reg = regNumber;
@@ -289,7 +287,7 @@ export class Decoder {
           regLetter = first[1];
           rmLetter = second[1];
         }
-      } else if (e(first)) {
+      } else if (isE(first)) {
         form = memory ? (hasImmediate ? "mi" : second === "CL" ? "mc" : "m") : hasImmediate ? "ri" : second === "CL" ? "rc" : "r";
         reg = memory ? regNumber : rmNumber;
         regLetter = first[1] ?? "v";
@@ -348,14 +346,14 @@ export class Decoder {
       if (isRegister || first === "AL" || first === "eAX" || first[0] === "Z") code[record + R_RM] = form === "rr" || first === "Sw" || controlMove ? rm : reg;
       if (!memory && !isRegister && (first === "AL" || first === "eAX" || first[0] === "Z")) meta |= META_REGISTER;
       if (form === "ri" || form === "mi") meta |= FORM_IMMEDIATE << META_FORM_SHIFT;
-      else if (first[0] === "G") meta |= FORM_TO_G << META_FORM_SHIFT;
+      else if (isG(first)) meta |= FORM_TO_G << META_FORM_SHIFT;
       if (isRegister && second === "Sw") {
         code[record + R_REG] = regNumber;
         code[record + R_RM] = rmNumber;
       } else if (second === "Sw") code[record + R_REG] = regNumber;
       if (REGISTER_OPERAND.test(fact.mnemonic) && !hasImmediate) code[record + R_IMM] = OPERAND_IN_REGISTER;
       if (fact.mnemonic === "FPU") code[record + R_IMM] = (opcodeByte << 8) | modrm;
-      if (e0(first) && second[0] === "G" && isRegister) {
+      if (isE(first) && isG(second) && isRegister) {
         // cold operations see the E operand in R_RM and the G operand in R_REG, whichever is the destination
         code[record + R_REG] = regNumber;
         code[record + R_RM] = rmNumber;
@@ -383,7 +381,9 @@ export class Decoder {
   }
 }
 
-const e0 = (operand: string): boolean => operand[0] === "E";
+/** ModR/M operands; the segment registers ES and GS only look like them. */
+const isE = (operand: string): boolean => operand[0] === "E" && operand !== "ES";
+const isG = (operand: string): boolean => operand[0] === "G" && operand !== "GS";
 
 /** Register number to the index by which hot operations reach it: word, half-word or byte of the state. */
 const scaled = (register: number, letter: string, op16: boolean): number => {

@@ -1,11 +1,12 @@
 /** Devices for tests of the machine. */
-import { integer, irqLine, port, text } from "../../../sdk/define/config.js";
-import { defineDevice, Standalone } from "../../../sdk/define/device.js";
-import { ProfileBuilder } from "../../../sdk/define/profile.js";
+
 import type { AnyDefinition } from "../../../sdk/contract/device.js";
 import { InterruptLines, Processor } from "../../../sdk/contract/processor.js";
 import type { Profile } from "../../../sdk/contract/profile.js";
 import { role } from "../../../sdk/contract/role.js";
+import { integer, irqLine, port, text } from "../../../sdk/define/config.js";
+import { defineDevice, Standalone } from "../../../sdk/define/device.js";
+import { ProfileBuilder } from "../../../sdk/define/profile.js";
 import { Machine } from "../machine.js";
 import type { MachineOptions } from "../options.js";
 import { FakeCpu } from "./fake-cpu.js";

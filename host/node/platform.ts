@@ -1,0 +1,13 @@
+import { randomBytes } from "node:crypto";
+import { deflateSync } from "node:zlib";
+import type { Platform } from "../api/platform.js";
+import { nodeStorage } from "./storage.js";
+import { nodeTime } from "./time.js";
+
+export const nodePlatform: Platform = {
+  time: nodeTime,
+  storage: nodeStorage,
+  epochMs: () => Date.now(),
+  seed: () => randomBytes(4).readUInt32LE(),
+  deflate: (bytes) => deflateSync(bytes),
+};

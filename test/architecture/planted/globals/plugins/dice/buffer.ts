@@ -1,0 +1,1 @@
+export const value = () => Buffer.alloc(1);

@@ -1,0 +1,3 @@
+import { device } from "./device.js";
+
+export const board = () => device;

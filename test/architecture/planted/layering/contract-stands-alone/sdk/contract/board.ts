@@ -1,0 +1,3 @@
+import { bit } from "../bits/index.js";
+
+export const line = bit;

@@ -1,0 +1,3 @@
+import { port } from "../../sdk/index.js";
+
+export const dice = port;

@@ -1,0 +1,3 @@
+import { SyncHook } from "tapable";
+
+export const hook = SyncHook;

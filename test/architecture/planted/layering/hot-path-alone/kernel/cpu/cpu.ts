@@ -1,0 +1,3 @@
+import { machine } from "../machine/machine.js";
+
+export const cpu = machine;

@@ -1,0 +1,3 @@
+import type { Pci } from "../../sdk/roles/pci.js";
+
+export type Board = Pci;

@@ -1,0 +1,3 @@
+import { dice } from "../../plugins/dice/index.js";
+
+export const device = dice;

@@ -1,0 +1,3 @@
+import type { Options } from "./options.js";
+
+export type Cli = Options;

@@ -1,0 +1,3 @@
+import type { Cli } from "./cli.js";
+
+export type Options = Cli[];

@@ -1,0 +1,3 @@
+import { coin } from "../coin/index.js";
+
+export const dice = coin;

@@ -1,0 +1,3 @@
+import { guest } from "../test/guest/guest.js";
+
+export const cli = guest;

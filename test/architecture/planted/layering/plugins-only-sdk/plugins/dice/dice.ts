@@ -1,0 +1,3 @@
+import { ports } from "../../kernel/bus/port-space.js";
+
+export const dice = ports;

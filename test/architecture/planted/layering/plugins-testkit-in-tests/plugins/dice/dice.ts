@@ -1,0 +1,3 @@
+import { bench } from "backplane/sdk/testkit";
+
+export const dice = bench;

@@ -1,0 +1,3 @@
+import { machine } from "../kernel/machine/machine.js";
+
+export const pc = machine;

@@ -1,0 +1,1 @@
+export const toss = () => Math["random"]() < 0.5;

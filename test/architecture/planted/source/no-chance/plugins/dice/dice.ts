@@ -1,0 +1,1 @@
+export const roll = () => 1 + Math.floor(Math.random() * 6);

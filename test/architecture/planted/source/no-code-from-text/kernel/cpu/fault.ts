@@ -1,0 +1,1 @@
+export const compute = (text: string): unknown => (0, eval)(text);

@@ -1,0 +1,1 @@
+export const allowed = new Function("return 4") as () => number;

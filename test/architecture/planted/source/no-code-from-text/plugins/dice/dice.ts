@@ -1,0 +1,1 @@
+export const roll = new Function("return 4") as () => number;

@@ -1,0 +1,2 @@
+// biome-ignore lint/style/noRestrictedGlobals: only once
+export const now = () => Date.now();

@@ -1,0 +1,1 @@
+export const MIRROR = "http://deb.debian.org/debian";
