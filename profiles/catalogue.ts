@@ -4,6 +4,7 @@ import * as chipset from "../plugins/chipset-440bx/index.js";
 import * as debugPort from "../plugins/debug-port/index.js";
 import * as diskRaw from "../plugins/disk-raw/index.js";
 import * as dma from "../plugins/dma-8237/index.js";
+import * as firmwareRom from "../plugins/firmware-rom/index.js";
 import * as floppy from "../plugins/floppy-82077/index.js";
 import * as fwCfg from "../plugins/fw-cfg/index.js";
 import * as ide from "../plugins/ide/index.js";
@@ -26,6 +27,7 @@ const plugins: readonly Readonly<Record<string, AnyDefinition>>[] = [
   debugPort,
   diskRaw,
   dma,
+  firmwareRom,
   floppy,
   fwCfg,
   ide,

@@ -16,7 +16,7 @@ const NODE_NEEDED = [20, 19];
 /** What tsconfig.build.json compiles, tests aside. */
 const SOURCE_FOLDERS = ["kernel", "sdk", "plugins", "profiles", "host", "bench"];
 const BUILD_INPUTS = ["package-lock.json", "tsconfig.json", "tsconfig.build.json"];
-const TEST_SOURCE = /(\.(test|testing|test-support)\.ts|[\\/]testing\.ts)$/;
+const TEST_SOURCE = /\.(test|testing|test-support)\.ts$|[\\/]testing(\.ts$|[\\/])/;
 const LOCK_POLL_MS = 200;
 
 /** Something a person has to put right; its message is all there is to say. */
@@ -86,8 +86,9 @@ export const needsBuild = (root = ROOT, stamp = sourceStamp(root)) => !existsSyn
 const removeOrphans = (/** @type {string} */ root) => {
   const dist = join(root, "dist");
   for (const path of filesBelow(dist)) {
-    const source = join(root, relative(dist, path)).replace(/(\.js|\.js\.map|\.d\.ts)$/, ".ts");
-    if (source.endsWith(".ts") && !existsSync(source)) rmSync(path);
+    const name = relative(dist, path);
+    const source = join(root, name.replace(/(\.js|\.js\.map|\.d\.ts)$/, ".ts"));
+    if (name.includes(sep) && (!SOURCE_FOLDERS.includes(name.split(sep)[0]) || TEST_SOURCE.test(source) || !existsSync(source))) rmSync(path);
   }
 };
 

@@ -7,7 +7,21 @@ import type { PortSpace } from "../bus/port-space.js";
 import type { GuestMemory } from "../memory/guest-memory.js";
 import type { GuestFault } from "./fault.js";
 import { LazyFlags } from "./flags.js";
-import { META_ADDR16, META_BYTE, META_LENGTH_SHIFT, META_OFFSET_MASK, META_OP16, META_REGISTER, META_SEGMENT_SHIFT, R_DISP, R_INDEX, R_META, R_REG, R_RM, R_SCALE } from "./interpreter/record.js";
+import {
+  META_ADDR16,
+  META_BYTE,
+  META_LENGTH_SHIFT,
+  META_OFFSET_MASK,
+  META_OP16,
+  META_REGISTER,
+  META_SEGMENT_SHIFT,
+  R_DISP,
+  R_INDEX,
+  R_META,
+  R_REG,
+  R_RM,
+  R_SCALE,
+} from "./interpreter/record.js";
 import type { Mmu } from "./mmu.js";
 import {
   ATTR,

@@ -18,6 +18,7 @@ import { connectFpu, type Fpu } from "./fpu.js";
 import { CodeCache, STEP_RECORD } from "./interpreter/code-cache.js";
 import { compileLoop, type Interpret } from "./interpreter/compile.js";
 import { Decoder, type OperationNumbers } from "./interpreter/decoder.js";
+import { primeLoop } from "./interpreter/prime.js";
 import { META_LENGTH_SHIFT, META_OFFSET_MASK, META_OP16, R_DISP, R_META, R_OP, RECORD_WORDS } from "./interpreter/record.js";
 import { HOT_NUMBERS } from "./interpreter/source.js";
 import { Interrupts } from "./interrupts.js";
@@ -151,6 +152,8 @@ export class Cpu implements CpuCore {
 
     this.#interpret = compileLoop(this.#loopEnvironment(this.#coldOperations(tasks)));
     this.reset();
+    this.#prime();
+    this.reset();
   }
 
   #coldOperations(tasks: TaskSwitch): ColdOperation[] {
@@ -251,6 +254,20 @@ export class Cpu implements CpuCore {
         return (eip + i32[BASE + CS]) | 0;
       },
     };
+  }
+
+  #prime(): void {
+    const { memory } = this.#core;
+    this.startFlat32({ eip: 0, gdt: { base: 0, limit: 0 }, codeSelector: 8, dataSelector: 16 });
+    primeLoop({
+      i32: this.#i32,
+      ram: memory.ram,
+      code: this.#cache.code,
+      interpret: this.#interpret,
+      flushTlb: () => this.#mmu.flush(false),
+      enter: (linear) => this.#fetch.enter(linear),
+      coldNothing: COLD.numbers.get("NOPE")!,
+    });
   }
 
   // ── reset and pins ──────────────────────────────────────────────────────────────────────────────────────────────

@@ -43,12 +43,12 @@ export interface Descriptor {
   address: number;
 }
 
-export const descriptorBase = (descriptor: Descriptor): number => ((descriptor.low >>> 16) | ((descriptor.high & 0xff) << 16) | (descriptor.high & 0xff00_0000)) | 0;
+export const descriptorBase = (descriptor: Descriptor): number => (descriptor.low >>> 16) | ((descriptor.high & 0xff) << 16) | (descriptor.high & 0xff00_0000) | 0;
 /** Bits 40-47 and 52-55, as ATTR holds them. */
 export const descriptorAttributes = (descriptor: Descriptor): number => (descriptor.high >>> 8) & 0xf0ff;
 export const descriptorLimit = (descriptor: Descriptor): number => {
   const raw = (descriptor.low & 0xffff) | (descriptor.high & 0xf_0000);
-  return (descriptorAttributes(descriptor) & ATTR_GRANULAR) !== 0 ? ((raw << 12) | 0xfff) | 0 : raw;
+  return (descriptorAttributes(descriptor) & ATTR_GRANULAR) !== 0 ? (raw << 12) | 0xfff | 0 : raw;
 };
 export const descriptorDpl = (descriptor: Descriptor): number => (descriptor.high >>> 13) & 3;
 /** Type field with the S bit: 0-15 system, 16-31 code and data. */
@@ -158,7 +158,8 @@ export class Segmentation {
     const descriptor = this.require(selector, vector);
     const attributes = descriptorAttributes(descriptor);
     const error = selector & ~3;
-    if ((selector & 3) !== cpl || descriptorDpl(descriptor) !== cpl || (attributes & (ATTR_SEGMENT | ATTR_CODE | ATTR_WRITABLE)) !== (ATTR_SEGMENT | ATTR_WRITABLE)) fault.raise(vector, error);
+    if ((selector & 3) !== cpl || descriptorDpl(descriptor) !== cpl || (attributes & (ATTR_SEGMENT | ATTR_CODE | ATTR_WRITABLE)) !== (ATTR_SEGMENT | ATTR_WRITABLE))
+      fault.raise(vector, error);
     if (!isPresent(descriptor)) fault.raise(notPresent, error);
     return descriptor;
   }
@@ -227,7 +228,7 @@ export class Segmentation {
     // reserved bits: 1 reads as one, 3, 5 and 15 as zero
     changeable &= ~(0x8028 | 2);
     const cleared = size === 16 ? 0 : RF | VIF | VIP;
-    i32[FLAGS] = ((kept & ~(changeable | cleared)) | (value & changeable & ~RF)) | 2;
+    i32[FLAGS] = (kept & ~(changeable | cleared)) | (value & changeable & ~RF) | 2;
   }
 
   /** For VERR and VERW, LAR and LSL: visible from here without a fault? */

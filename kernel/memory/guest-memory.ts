@@ -31,13 +31,18 @@ export class GuestMemory {
     }
     let end = RAM_OFFSET + ramBytes;
     for (const [name, length] of blocks) {
-      if (!Number.isInteger(length) || length <= 0 || length & PAGE_MASK) throw new BackplaneError("MEMORY_SIZE", `memory block ${name}: ${length} bytes is not a multiple of 4096`, { name, length });
+      if (!Number.isInteger(length) || length <= 0 || length & PAGE_MASK)
+        throw new BackplaneError("MEMORY_SIZE", `memory block ${name}: ${length} bytes is not a multiple of 4096`, { name, length });
       this.#blocks.set(name, { offset: end, length });
       end += length;
     }
     const pages = Math.ceil(end / WASM_PAGE);
     if (pages > 0x1_0000) {
-      throw new BackplaneError("MEMORY_SIZE", `${ramBytes / MIN_RAM_BYTES} MiB of memory and ${Math.round((end - RAM_OFFSET - ramBytes) / MIN_RAM_BYTES)} MiB of device memory exceed 4 GiB together`, { ramBytes });
+      throw new BackplaneError(
+        "MEMORY_SIZE",
+        `${ramBytes / MIN_RAM_BYTES} MiB of memory and ${Math.round((end - RAM_OFFSET - ramBytes) / MIN_RAM_BYTES)} MiB of device memory exceed 4 GiB together`,
+        { ramBytes },
+      );
     }
     try {
       this.wasmMemory = new WebAssembly.Memory({ initial: pages, maximum: pages });

@@ -62,8 +62,7 @@ const write = (decode: Decoder, at: number, width: Width, value: number): void =
 /** Reads any width from a handler that may lack it, by the rules of `BusHandler`. */
 export const handlerRead = (handler: BusHandler, offset: number, width: Width): number => read((at) => ({ handler, offset: at }), offset, width);
 /** Writes any width to a handler that may lack it. */
-export const handlerWrite = (handler: BusHandler, offset: number, width: Width, value: number): void =>
-  write((at) => ({ handler, offset: at }), offset, width, value);
+export const handlerWrite = (handler: BusHandler, offset: number, width: Width, value: number): void => write((at) => ({ handler, offset: at }), offset, width, value);
 
 /** Sees every handler as it is mapped, and may put another in its place: what the machine's hooks `mapPorts` and `mapMmio` do. */
 export type HandlerTap = (handler: BusHandler, where: MappedRange & { readonly space: Space }) => BusHandler;

@@ -120,7 +120,9 @@ export class BenchBoard implements Board {
         const from = options.from ?? 0;
         const length = options.length ?? bytes.length - from;
         if ([base, from, length].some((each) => each % PAGE !== 0) || from < 0 || length <= 0 || from + length > bytes.length) {
-          throw new Error(`${this.path} maps ${length} bytes from ${from} of block "${name}" (${bytes.length} bytes) at ${base.toString(16)}h; all are multiples of 4096 inside the block`);
+          throw new Error(
+            `${this.path} maps ${length} bytes from ${from} of block "${name}" (${bytes.length} bytes) at ${base.toString(16)}h; all are multiples of 4096 inside the block`,
+          );
         }
         this.shown.push({ base, length });
         const write = options.writable ? { write8: (offset: number, value: number) => void (bytes[from + offset] = value) } : {};

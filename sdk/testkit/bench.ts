@@ -13,7 +13,7 @@ import { BenchClock } from "./bench-clock.js";
 import { BenchBoard, type BenchDevice, type BenchMachine, completeConfig, createOn, loadDevice, type MemoryRouteCall, saveDevice } from "./bench-device.js";
 import { BenchLines } from "./bench-lines.js";
 import { Completions } from "./bench-work.js";
-import { loadStandIn, saveStandIn, type StandInBehaviour, standInsOf } from "./stand-in.js";
+import { loadStandIn, type StandIn, saveStandIn, standIn, standInsOf } from "./stand-in.js";
 
 export interface BenchOptions<C extends ConfigSchema, N extends Needs> {
   /** `/bench/device` by default. */
@@ -43,7 +43,7 @@ export class Bench<X, C extends ConfigSchema, N extends Needs, S> {
   readonly requests: string[] = [];
   readonly warnings: string[] = [];
   readonly #machine: BenchMachine;
-  readonly #standIns: StandInBehaviour[] = [];
+  readonly #standIns: StandIn[] = [];
   readonly #added = new Map<string, BenchDevice<unknown, ConfigSchema, unknown>>();
   #main!: BenchDevice<X, C, S>;
 
@@ -99,11 +99,11 @@ export class Bench<X, C extends ConfigSchema, N extends Needs, S> {
   }
 
   /** Resets, saves and loads a stand-in with the bench; those in `deps` are found without this. */
-  watch(part: StandInBehaviour): void {
+  watch(part: StandIn): void {
     if (!this.#standIns.includes(part)) this.#standIns.push(part);
   }
 
-  get standIns(): readonly StandInBehaviour[] {
+  get standIns(): readonly StandIn[] {
     return this.#standIns;
   }
   get device(): Device<X> {
@@ -190,7 +190,7 @@ export class Bench<X, C extends ConfigSchema, N extends Needs, S> {
     this.clock.cancelAll();
     this.#machine.wires.quiet();
     for (const { board } of [this.#main, ...this.#added.values()]) board.powered = true;
-    for (const part of this.#standIns) part.reset?.();
+    for (const part of this.#standIns) part[standIn].reset?.();
     this.device.reset(kind);
     for (const { device } of this.#added.values()) device.reset(kind);
   }

@@ -35,21 +35,25 @@ export interface StandInBehaviour {
 export const standIn: unique symbol = Symbol("backplane stand-in");
 
 export interface StandIn {
+  /** Asked anew at every use. */
   readonly [standIn]: StandInBehaviour;
 }
 
 const isStandIn = (value: unknown): value is StandIn => typeof value === "object" && value !== null && standIn in value;
 
 /** The stand-ins among what a device is given. */
-export const standInsOf = (deps: Readonly<Record<string, unknown>>): StandInBehaviour[] =>
+export const standInsOf = (deps: Readonly<Record<string, unknown>>): StandIn[] =>
   Object.values(deps)
     .flatMap((value): unknown[] => (Array.isArray(value) ? value : [value]))
-    .filter(isStandIn)
-    .map((value) => value[standIn]);
+    .filter(isStandIn);
 
-export const saveStandIn = (part: StandInBehaviour): Fields => (part.state ? cloneFields(part.state as Fields) : {});
+export const saveStandIn = (part: StandIn): Fields => {
+  const { state } = part[standIn];
+  return state ? cloneFields(state as Fields) : {};
+};
 
-export const loadStandIn = (part: StandInBehaviour, saved: Fields): void => {
-  if (part.state) restoreFields(part.state as Fields, saved);
-  part.loaded?.();
+export const loadStandIn = (part: StandIn, saved: Fields): void => {
+  const { state, loaded } = part[standIn];
+  if (state) restoreFields(state as Fields, saved);
+  loaded?.();
 };

@@ -7,8 +7,8 @@
  */
 import type { GuestMemory } from "../../memory/guest-memory.js";
 import { PAGE_SIZE } from "../../memory/layout.js";
-import { META_LENGTH_SHIFT, META_OFFSET_MASK, R_DISP, R_IMM, R_META, R_OP, RECORD_WORDS } from "./record.js";
 import { MAX_LENGTH } from "./decoder.js";
+import { META_LENGTH_SHIFT, META_OFFSET_MASK, R_DISP, R_IMM, R_META, R_OP, RECORD_WORDS } from "./record.js";
 
 /** 512 Ki records: 16 MiB. */
 const ARENA_RECORDS = 1 << 19;

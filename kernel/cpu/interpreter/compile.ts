@@ -5,7 +5,6 @@ export type Interpret = (pc: number, codePage: number, countBase: number, stop: 
 
 /** @throws EvalError where the host forbids code generation (a page without 'unsafe-eval'). */
 export const compileLoop = (environment: LoopEnvironment): Interpret => {
-  // biome-ignore lint/security/noGlobalEval: generated from our own templates, no input reaches it
   const make = new Function("environment", loopSource()) as (environment: LoopEnvironment) => Interpret;
   return make(environment);
 };

@@ -136,7 +136,14 @@ export class Decoder {
     const operands = fact.operands;
     const first = operands[0] ?? "";
     const second = operands[1] ?? "";
-    const width = (fact.repeats && fact.mnemonic.endsWith("B")) || first === "AL" || (first.endsWith("b") && "EGZO".includes(first[0])) || second === "AL" ? 8 : first === "Ew" || first === "Gw" ? 16 : op16 ? 16 : 32;
+    const width =
+      (fact.repeats && fact.mnemonic.endsWith("B")) || first === "AL" || (first.endsWith("b") && "EGZO".includes(first[0])) || second === "AL"
+        ? 8
+        : first === "Ew" || first === "Gw"
+          ? 16
+          : op16
+            ? 16
+            : 32;
     const controlMove = first === "Rd" || first === "Cd" || first === "Dd";
     const isRegister = modrm >= 0xc0 || controlMove;
 

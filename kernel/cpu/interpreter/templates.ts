@@ -158,7 +158,10 @@ export const hotTemplates = (): Map<string, string> => {
       hot.set(`MOVSX${letter}${size}rm`, `${address(from, false)} ${load(from, "v")} ${register(size, R_REG)} = v; ${NEXT}`);
     }
   }
-  hot.set("LEA32rm", `i32[code[pc + ${R_REG}]] = code[pc + ${R_SCALE}] > 31 ? slowOffset(pc) : i32[code[pc + ${R_RM}]] + (i32[code[pc + ${R_INDEX}]] << code[pc + ${R_SCALE}]) + code[pc + ${R_DISP}]; ${NEXT}`);
+  hot.set(
+    "LEA32rm",
+    `i32[code[pc + ${R_REG}]] = code[pc + ${R_SCALE}] > 31 ? slowOffset(pc) : i32[code[pc + ${R_RM}]] + (i32[code[pc + ${R_INDEX}]] << code[pc + ${R_SCALE}]) + code[pc + ${R_DISP}]; ${NEXT}`,
+  );
   hot.set("XCHGA32r", `x = i32[${EAX}]; i32[${EAX}] = i32[code[pc + ${R_REG}]]; i32[code[pc + ${R_REG}]] = x; ${NEXT}`);
   hot.set("XCHG32rr", `x = i32[code[pc + ${R_REG}]]; i32[code[pc + ${R_REG}]] = i32[code[pc + ${R_RM}]]; i32[code[pc + ${R_RM}]] = x; ${NEXT}`);
   hot.set("XCHG32mr", `${address(32, true)} ${loadForWrite(32, "x")} ${storeBack(32, `i32[code[pc + ${R_REG}]]`)} i32[code[pc + ${R_REG}]] = x; ${NEXT}`);

@@ -45,12 +45,12 @@ export const integerOperations = (core: Core): Record<string, ColdOperation> => 
       const low = i32[EAX];
       if (!signed && high === 0) {
         i32[EAX] = ((low >>> 0) / (divisor >>> 0)) | 0;
-        i32[EDX] = (low >>> 0) % (divisor >>> 0) | 0;
+        i32[EDX] = ((low >>> 0) % (divisor >>> 0)) | 0;
         return;
       }
       if (signed && high === low >> 31 && !(low === -0x8000_0000 && divisor === -1)) {
         i32[EAX] = (low / divisor) | 0;
-        i32[EDX] = low % divisor | 0;
+        i32[EDX] = (low % divisor) | 0;
         return;
       }
       const whole = (BigInt(signed ? high : high >>> 0) << 32n) | BigInt(low >>> 0);

@@ -11,15 +11,17 @@ const LSL_TYPES = new Set([1, 2, 3, 9, 11]);
 export const segmentOperations = (core: Core, segmentation: Segmentation): Record<string, ColdOperation> => {
   const { i32, flags, code } = core;
 
-  const loadFar = (segment: number): ColdOperation => (pc) => {
-    const size = core.operand16(pc) ? 16 : 32;
-    const bytes = size >> 3;
-    const linear = core.operandAddress(pc, bytes + 2, false);
-    const offset = core.read(linear, size);
-    const selector = core.read((linear + bytes) | 0, 16) & 0xffff;
-    segmentation.load(segment, selector);
-    core.setG(pc, size, offset);
-  };
+  const loadFar =
+    (segment: number): ColdOperation =>
+    (pc) => {
+      const size = core.operand16(pc) ? 16 : 32;
+      const bytes = size >> 3;
+      const linear = core.operandAddress(pc, bytes + 2, false);
+      const offset = core.read(linear, size);
+      const selector = core.read((linear + bytes) | 0, 16) & 0xffff;
+      segmentation.load(segment, selector);
+      core.setG(pc, size, offset);
+    };
   /** SLDT, STR, MOV from segment: 16 bits to memory, zero-extended to a 32-bit register. */
   const storeSelector = (pc: number, selector: number): void => {
     if (core.isRegister(pc)) core.setRegister(code[pc + R_RM], core.operand16(pc) ? 16 : 32, selector);

@@ -2,9 +2,10 @@
  * A PCI bus for functions on the bench: configuration space with its writable bits, BARs mapped onto the bench board,
  * interrupt pins to look at, the wires of an interrupt router to drive.
  */
+
+import { readLe32, writeLe16, writeLe32 } from "../../bits/index.js";
 import type { Board, BusHandler, Mapping } from "../../contract/board.js";
 import type { Fields } from "../../contract/state.js";
-import { readLe32, writeLe16, writeLe32 } from "../../bits/index.js";
 import type { PciBus, PciFunction, PciFunctionSpec } from "../../roles/pci.js";
 import type { Random } from "../random.js";
 import { type StandIn, type StandInBehaviour, standIn } from "../stand-in.js";
@@ -61,7 +62,20 @@ export class BenchPciFunction implements PciFunction {
     this.device = device;
     this.function = fn;
     this.state = { config: this.config, pin: false };
-    this.windows = [...(spec.bars ?? []).map((bar): Window => ({ register: BASE_ADDRESS + bar.index * 4, size: bar.size, io: bar.kind === "io", rom: false, open: (base) => openBar(board, bar, base), base: undefined, mapping: undefined })), ...romWindow(board, spec.rom)];
+    this.windows = [
+      ...(spec.bars ?? []).map(
+        (bar): Window => ({
+          register: BASE_ADDRESS + bar.index * 4,
+          size: bar.size,
+          io: bar.kind === "io",
+          rom: false,
+          open: (base) => openBar(board, bar, base),
+          base: undefined,
+          mapping: undefined,
+        }),
+      ),
+      ...romWindow(board, spec.rom),
+    ];
     writeLe16(this.#writable, COMMAND, COMMAND_WRITABLE & ~(spec.command ?? 0));
     this.#writable.fill(0xff, INTERRUPT_LINE, INTERRUPT_LINE + 1);
     this.#writable.fill(0xff, 0x0c, 0x0e);
@@ -242,7 +256,11 @@ export class BenchPciBus implements PciBus, StandIn {
       },
       reset: () => this.reset(),
       ready: () => this.place(),
-      actions: { "configuration read": (random) => this.#randomRead(random), "configuration write": (random) => this.#randomWrite(random), "PCI interrupt wire": (random) => this.#randomWire(random) },
+      actions: {
+        "configuration read": (random) => this.#randomRead(random),
+        "configuration write": (random) => this.#randomWrite(random),
+        "PCI interrupt wire": (random) => this.#randomWire(random),
+      },
     };
   }
 

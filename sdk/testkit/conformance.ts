@@ -1,0 +1,331 @@
+/**
+ * The device conformance suite: what every device must do, whatever it is, found out by random use.
+ *
+ *     for (const check of conformanceChecks(dice)) it(check.name, check.run);
+ *
+ * It imports no test framework: `run` throws a message that says what the device did and where.
+ */
+
+import type { ResetKind } from "../contract/board.js";
+import type { ConfigOf, ConfigOption, ConfigSchema } from "../contract/config.js";
+import type { DeviceDefinition } from "../contract/device.js";
+import type { Resource } from "../contract/resource.js";
+import type { Needs, Resolved } from "../contract/role.js";
+import type { Fields } from "../contract/state.js";
+import { Bench } from "./bench.js";
+import { difference, misfit, notPlain } from "./plain-data.js";
+import { Random } from "./random.js";
+import { resourceMistakes } from "./resource-claims.js";
+import { type Action, standIn, standInsOf } from "./stand-in.js";
+import { benchDeps } from "./stand-ins/bench-deps.js";
+import { checkedReads, type Step, walk } from "./walk.js";
+import { type AnyBench, type World, worldAround } from "./world.js";
+
+export interface ConformanceCheck {
+  readonly name: string;
+  /** Rejects with a message when the device fails. */
+  run(): Promise<void>;
+}
+
+export interface ConformanceOptions<X, C extends ConfigSchema, N extends Needs> {
+  /** Keys that differ from the defaults. */
+  readonly config?: Partial<ConfigOf<C>>;
+  /** Path of the device, where it matters; by default one that suits its bus. */
+  readonly path?: string;
+  /** Makes what takes the place of the kit's stand-ins, or of those it has not; called for every bench. */
+  readonly deps?: () => Partial<Resolved<N>>;
+  /** Files in the stand-in for `Storage`. */
+  readonly files?: Readonly<Record<string, Uint8Array>>;
+  /** `empty` leaves optional needs unfilled. */
+  readonly optionalNeeds?: "filled" | "empty";
+  /** Further things that happen to the device, called at random. */
+  readonly actions?: (role: X) => Readonly<Record<string, Action>>;
+  /** Top-level state fields that survive power-on, and why (`{ cmos: "has a battery" }`). */
+  readonly keeps?: Readonly<Record<string, string>>;
+  /** Why random use cannot change the state the device declares; leave out when it can. */
+  readonly unchanging?: string;
+  /** For every state version before the present one, fields as they were saved then. */
+  readonly oldStates?: Readonly<Record<number, Fields>>;
+  /** Steps of the long walk, 10,000 by default. */
+  readonly accesses?: number;
+  readonly seed?: number;
+}
+
+const ACCESSES = 10_000;
+/** Steps of a walk that only has to bring the device into some state. */
+const SHORT = 1500;
+const RAM_BYTES = 1 << 16;
+
+interface Subject {
+  readonly bench: AnyBench;
+  readonly world: World;
+  walk(seed: number, steps: number, unsaved?: boolean): Promise<Step[]>;
+  /** All that a snapshot holds. */
+  save(): Fields;
+  load(saved: Fields): void;
+}
+
+const requireNothing = (found: string | undefined, message: (found: string) => string): void => {
+  if (found !== undefined) throw new Error(message(found));
+};
+
+const optionMistake = (key: string, option: ConfigOption): string | undefined => {
+  const value: unknown = option.default;
+  if (option.doc.trim() === "" || option.doc.includes("\n")) return `config.${key}: doc is one line that says what the key does`;
+  switch (option.kind) {
+    case "integer":
+      return Number.isInteger(value) && option.default >= option.min && option.default <= option.max
+        ? undefined
+        : `config.${key}: default ${value} is no whole number from ${option.min} to ${option.max}`;
+    case "flag":
+      return typeof value === "boolean" ? undefined : `config.${key}: default ${value} is no flag`;
+    case "text":
+      return typeof value === "string" && value.length <= option.maxLength ? undefined : `config.${key}: default is no text of at most ${option.maxLength} characters`;
+    case "choice":
+      return option.choices.includes(option.default) ? undefined : `config.${key}: default "${value}" is none of ${option.choices.join(", ")}`;
+  }
+};
+
+const differentStep = (was: readonly Step[], is: readonly Step[]): string | undefined => {
+  for (const [index, step] of was.entries()) {
+    const other = is[index];
+    if (other?.what !== step.what) return `step ${index + 1} is "${other?.what}", was "${step.what}"`;
+    const found = difference(step.result, other.result, "the result");
+    if (found) return `step ${index + 1} (${step.what}): ${found}`;
+  }
+  return was.length === is.length ? undefined : `${is.length} steps were noted, not ${was.length}`;
+};
+
+/** Time passes anyway, and what stand-ins hold is theirs. */
+const ownState = ({ bench }: Fields): Fields => {
+  const { fields, blocks, timers, lines } = bench as Fields;
+  return { fields, blocks, timers, lines } as Fields;
+};
+const hasState = (saved: Fields): boolean => {
+  const { fields, blocks } = (saved["bench"] ?? {}) as { fields: Fields; blocks: Fields };
+  return Object.keys(fields).length > 0 || Object.keys(blocks).length > 0;
+};
+
+/** The suite for one definition in one configuration. Every check makes its own devices. */
+export const conformanceChecks = <X, C extends ConfigSchema, N extends Needs, S>(
+  definition: DeviceDefinition<X, C, N, S>,
+  options: ConformanceOptions<X, C, N> = {},
+): ConformanceCheck[] => {
+  const seed = options.seed ?? 1;
+  const accesses = options.accesses ?? ACCESSES;
+  const kept = Object.keys(options.keeps ?? {});
+
+  const created = async (nowNs = 0): Promise<{ readonly bench: AnyBench; readonly world: World }> => {
+    const deps = benchDeps(definition, {
+      ...(options.deps ? { deps: options.deps() } : {}),
+      ...(options.files ? { files: options.files } : {}),
+      ...(options.optionalNeeds ? { optionalNeeds: options.optionalNeeds } : {}),
+    });
+    const path = options.path ?? standInsOf(deps).find((part) => part[standIn].path)?.[standIn].path;
+    const bench = await Bench.create(definition, {
+      deps,
+      nowNs,
+      ramBytes: RAM_BYTES,
+      tap: checkedReads,
+      ...(options.config ? { config: options.config } : {}),
+      ...(path ? { path } : {}),
+    });
+    return { bench, world: worldAround(bench, definition.provides) };
+  };
+
+  /** A device after its power-on reset, set up as firmware does. */
+  const subject = async (nowNs = 0): Promise<Subject> => {
+    const { bench, world } = await created(nowNs);
+    bench.reset("power-on");
+    const setUp = (): void => {
+      for (const part of bench.standIns) part[standIn].ready?.();
+    };
+    let isSetUp = false;
+    return {
+      bench,
+      world,
+      async walk(walkSeed, steps, unsaved = false) {
+        if (!isSetUp) setUp();
+        isSetUp = true;
+        const actions = options.actions?.(bench.role as X);
+        return walk(bench, world, { random: new Random(walkSeed), steps, unsaved, ...(actions ? { actions } : {}) });
+      },
+      save: () => ({ bench: bench.save(), ram: bench.ram.slice() }),
+      load(saved) {
+        bench.ram.set(saved["ram"] as Uint8Array);
+        bench.load(saved["bench"] as Fields);
+      },
+    };
+  };
+
+  const walked = async (walkSeed = seed, steps = SHORT): Promise<Subject> => {
+    const made = await subject();
+    await made.walk(walkSeed, steps);
+    return made;
+  };
+
+  const checks: Record<string, () => Promise<void>> = {
+    "describes its configuration, with defaults that it accepts": async () => {
+      if (definition.summary.trim() === "" || definition.summary.includes("\n")) throw new Error("summary is one line");
+      for (const [key, option] of Object.entries(definition.config as ConfigSchema)) requireNothing(optionMistake(key, option), (found) => found);
+    },
+
+    "declares what it claims and claims what it declares": async () => {
+      const { bench } = await walked();
+      const config = bench.config as ConfigOf<C>;
+      const declared = definition.resources(config);
+      requireNothing(difference([...declared], [...definition.resources(config)], "resources()"), (found) => `asked twice, ${found}`);
+      const dma = bench.standIns.flatMap((part) => [...(part[standIn].dmaChannels ?? [])]);
+      const claimed: Resource[] = [...bench.claims, ...dma.map((channel) => ({ kind: "dma" as const, channel }))];
+      requireNothing(resourceMistakes(declared, claimed, bench.deviceBoard.shown)[0], (found) => found);
+    },
+
+    "leaves lines and memory alone until the power-on reset": async () => {
+      const { bench } = await created();
+      requireNothing(bench.deviceBoard.tooEarly[0], (found) => `create() ${found}; that is for reset("power-on") and later`);
+    },
+
+    "has plain data for a state, in a shape that stays": async () => {
+      const fresh = (await subject()).bench.state;
+      requireNothing(notPlain(fresh, "state"), (found) => found);
+      const { bench } = await walked(seed, accesses);
+      requireNothing(notPlain(bench.state, "state"), (found) => `after random use ${found}`);
+      requireNothing(misfit(fresh, bench.state, "state"), (found) => `after random use ${found}; names, types and lengths are fixed, lists excepted`);
+      structuredClone(bench.state);
+    },
+
+    "is changed by random use, and saving does not change it": async () => {
+      const made = await subject();
+      const before = made.save();
+      await made.walk(seed, accesses);
+      const saved = made.save();
+      requireNothing(difference(saved, made.save(), "saved"), (found) => `saved twice, ${found}`);
+      const changed = difference(ownState(before), ownState(saved), "saved") !== undefined;
+      if (!changed && hasState(before) && !options.unchanging) {
+        throw new Error(`it declares state that ${accesses} random accesses did not change: declare none, reach it with "actions", or say why in "unchanging"`);
+      }
+    },
+
+    "comes back to a saved state": async () => {
+      const made = await walked();
+      const saved = made.save();
+      await made.walk(seed + 1, SHORT);
+      made.load(saved);
+      requireNothing(difference(saved, made.save(), "saved"), (found) => `saved, used and loaded, ${found}`);
+    },
+
+    "saves alike what a fresh device has loaded": async () => {
+      const saved = (await walked()).save();
+      const other = await subject();
+      other.load(saved);
+      requireNothing(difference(saved, other.save(), "saved"), (found) => `loaded into a fresh device, ${found}`);
+    },
+
+    "goes on alike from a saved state, fresh or used": async () => {
+      const first = await walked();
+      const saved = first.save();
+      const fresh = await subject();
+      // Set up as the others, so that stand-ins and walks agree; the load replaces all of it.
+      await fresh.walk(seed, 0);
+      fresh.load(saved);
+      const used = await walked(seed + 2);
+      used.load(saved);
+      const steps = await first.walk(seed + 3, SHORT);
+      const after = first.save();
+      for (const [other, what] of [
+        [fresh, "a fresh device"],
+        [used, "a device used before"],
+      ] as const) {
+        const found = differentStep(steps, await other.walk(seed + 3, SHORT)) ?? difference(after, other.save(), "saved");
+        requireNothing(
+          found,
+          (text) =>
+            `${what} that has loaded a state goes on otherwise than the one it was saved from: ${text}; some state is kept outside of "state", or loaded() forgets to rebuild what follows from it`,
+        );
+      }
+    },
+
+    "resets the same way twice": async () => {
+      for (const kind of ["hard", "power-on"] as const satisfies readonly ResetKind[]) {
+        const made = await walked();
+        made.bench.reset(kind);
+        const once = made.save();
+        made.bench.reset(kind);
+        requireNothing(difference(once, made.save(), "saved"), (found) => `after a second ${kind} reset, ${found}`);
+      }
+    },
+
+    "forgets everything at power-on": async () => {
+      const made = await walked();
+      made.bench.reset("power-on");
+      const fresh = await subject(made.bench.clock.nowNs);
+      const view = ({ bench }: Subject): Fields => {
+        const { fields, timers, lines } = bench.save() as { fields: Fields; timers: Fields; lines: string[] };
+        return { fields: Object.fromEntries(Object.entries(fields).filter(([name]) => !kept.includes(name))), timers, lines };
+      };
+      requireNothing(difference(view(fresh), view(made), "saved"), (found) => `used and powered on again, ${found} in a fresh device; what a battery keeps is named in "keeps"`);
+      for (const name of kept) if (!(name in (made.bench.state as Fields))) throw new Error(`"keeps" names "${name}", which is no field of the state`);
+    },
+
+    "leaves no line high, no timer armed and no window open at reset": async () => {
+      const { bench: fresh } = await subject();
+      const { bench } = await walked();
+      bench.reset("hard");
+      const atPowerOn = Object.keys(fresh.clock.armed());
+      for (const timer of Object.keys(bench.clock.armed())) if (!atPowerOn.includes(timer)) throw new Error(`timer "${timer}" is armed after a hard reset, and is not at power-on`);
+      for (const [line, level] of bench.lines) if (level) throw new Error(`IRQ ${line} is high after a hard reset`);
+      const windows = ({ mappings }: AnyBench): string[] =>
+        mappings.filter((each) => each.path === bench.deviceBoard.path).map(({ space, base, length }) => `${space} ${base.toString(16)}h, length ${length}`);
+      const known = windows(fresh);
+      for (const window of windows(bench)) if (!known.includes(window)) throw new Error(`${window} is mapped after a hard reset, and is not at power-on`);
+    },
+
+    "gives back at the end what it opened on the host": async () => {
+      const { bench } = await walked();
+      await bench.device.dispose?.();
+      requireNothing(bench.standIns.flatMap((part) => part[standIn].open?.() ?? [])[0], (found) => `${found} is still open after dispose()`);
+    },
+
+    [`survives ${accesses.toLocaleString("en")} random accesses`]: async () => {
+      const made = await subject();
+      await made.walk(seed, accesses, true);
+    },
+
+    "does the same thing given the same": async () => {
+      const one = await subject();
+      const steps = await one.walk(seed, accesses);
+      const other = await subject();
+      requireNothing(
+        differentStep(steps, await other.walk(seed, accesses)) ?? difference(one.save(), other.save(), "saved"),
+        (found) => `a second device, used in the same way: ${found}`,
+      );
+    },
+
+    "lifts states of every earlier version": async () => {
+      const { version, migrations } = definition.state;
+      const fresh = (await subject()).bench.state;
+      for (let from = 1; from < version; from++) {
+        const old = options.oldStates?.[from];
+        if (!old) throw new Error(`state version is ${version}: give fields as version ${from} saved them in "oldStates"`);
+        let fields = structuredClone(old);
+        for (let each = from; each < version; each++) {
+          const migrate = migrations?.[each];
+          if (!migrate) throw new Error(`migrations[${each}] is missing`);
+          fields = migrate(fields);
+        }
+        requireNothing(misfit(fresh, fields, "state"), (found) => `fields of version ${from}, lifted to ${version}: ${found}`);
+      }
+    },
+  };
+
+  return Object.entries(checks).map(([name, run]) => ({
+    name,
+    run: async () => {
+      try {
+        await run();
+      } catch (error) {
+        throw new Error(`${definition.id}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+      }
+    },
+  }));
+};
