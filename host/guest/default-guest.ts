@@ -6,7 +6,7 @@ import { defaultCacheDir, isFileOfSize, makeTemporaryDirectory, readJson, withCa
 import { readDebFiles, walkDeb } from "./deb-archive.js";
 import { openPackageSource, type PackageSourceOptions } from "./debian-packages.js";
 import { buildInitramfs, GUEST_MODULES, INITRAMFS_RECIPE } from "./initramfs.js";
-import { type LocatedModule, moduleClosure, readModuleInfo, withoutSignature } from "./kernel-modules.js";
+import { type LocatedModule, moduleClosure, readModuleInfo } from "./kernel-modules.js";
 
 /** Linux, as Debian ships it, with an initramfs made here: a machine without a disk boots to a shell with it. */
 export interface DefaultGuest {
@@ -24,7 +24,7 @@ const BUSYBOX_PACKAGE = "busybox-static";
 const BUSYBOX_PATH = "bin/busybox";
 
 /** Raised when the build changes in a way the scripts and lists of `INITRAMFS_RECIPE` do not show. */
-const BUILD_VERSION = 2;
+const BUILD_VERSION = 3;
 
 /**
  * For an emulated CPU. `cryptomgr.notests` leaves out self-tests of some 3,700 million instructions, five times the rest
@@ -88,10 +88,9 @@ const readKernelPackage = async (deb: string, release: string, signal: AbortSign
     throw new BackplaneError("GUEST_MODULES_COMPRESSED", `the modules of kernel ${release} are compressed, which is not supported; ${INSTEAD}`, { release });
   // What is needed is known only now; holding every module in memory meanwhile would take 200 MB.
   const infos = moduleClosure(GUEST_MODULES, known);
-  // apt has checked the package; for an emulated CPU the signature's check would be most of the time from /init to the prompt.
   const paths = infos.map(({ path }) => home + path);
   const files = await readDebFiles(deb, paths, { signal });
-  return { kernel, modules: infos.map((info, index) => ({ info, data: withoutSignature(files.get(paths[index])!) })) };
+  return { kernel, modules: infos.map((info, index) => ({ info, data: files.get(paths[index])! })) };
 };
 
 const fetchGuestPackages = async (options: PackageSourceOptions) => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { type LocatedModule, moduleClosure, modulesAlias, modulesDep, readModuleInfo, withoutSignature } from "./kernel-modules.js";
-import { makeModule, sign } from "./test-modules.js";
+import { type LocatedModule, moduleClosure, modulesAlias, modulesDep, readModuleInfo } from "./kernel-modules.js";
+import { makeModule } from "./test-modules.js";
 
 const located = (name: string, depends: readonly string[] = [], aliases: readonly string[] = []): LocatedModule => ({ name, depends, aliases, path: `kernel/${name}.ko` });
 const known = (...modules: LocatedModule[]) => new Map(modules.map((module) => [module.name, module]));
@@ -41,14 +41,5 @@ describe("kernel modules", () => {
 
   it("writes modules.alias", () => {
     expect(modulesAlias([located("a", [], ["x*", "y"]), located("b")])).toBe("alias x* a\nalias y a\n");
-  });
-
-  it("takes a signature off, and only a signature", () => {
-    const module = makeModule(["depends="]);
-    expect(withoutSignature(sign(module, 300))).toEqual(module);
-    expect(withoutSignature(module)).toBe(module);
-    const lying = sign(module, 4);
-    new DataView(lying.buffer).setUint32(lying.length - 28 - 4, 0x7fffffff);
-    expect(withoutSignature(lying)).toBe(lying);
   });
 });

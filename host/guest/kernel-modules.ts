@@ -69,23 +69,6 @@ export const readModuleInfo = (path: string, elf: Uint8Array): ModuleInfo => {
   return { name: moduleName(path), depends, aliases };
 };
 
-const SIGNATURE_MARKER = new TextEncoder().encode("~Module signature appended~\n");
-/** struct module_signature: the last field, sig_len, is big-endian; signer_len and key_id_len are bytes 3 and 4. */
-const SIGNATURE_BYTES = 12;
-
-/**
- * The module without the signature appended to it, sharing the given bytes. The kernel then loads it unverified, which
- * Debian's configuration allows, marking itself tainted (E).
- */
-export const withoutSignature = (module: Uint8Array): Uint8Array => {
-  const marker = module.length - SIGNATURE_MARKER.length;
-  const at = marker - SIGNATURE_BYTES;
-  if (at < 0 || !SIGNATURE_MARKER.every((byte, offset) => module[marker + offset] === byte)) return module;
-  const signature = new DataView(module.buffer, module.byteOffset + at, SIGNATURE_BYTES);
-  const length = signature.getUint32(8) + signature.getUint8(3) + signature.getUint8(4);
-  return length <= at ? module.subarray(0, at - length) : module;
-};
-
 /** `roots` and everything they need, each after what it depends on. Roots the kernel has no module for are left out. */
 export const moduleClosure = (roots: readonly string[], known: ReadonlyMap<string, LocatedModule>): LocatedModule[] => {
   const ordered = new Set<LocatedModule>();

@@ -1,0 +1,216 @@
+/** `backplane run`: assembles a machine, connects it to the host, and stays until it ends. */
+import type { ExitReason } from "../../kernel/machine/index.js";
+import { Firmware } from "../../sdk/roles/platform.js";
+import { DebugPort } from "../../sdk/roles/serial.js";
+import { baseProfile, needsFirmware, needsGuest } from "../api/compose.js";
+import { slotsOf } from "../api/composition.js";
+import { assembleProfile, designProfile } from "../api/create-machine.js";
+import { type MachineDescription, nodePlatform, prepareFirmware, prepareGuest, type VirtualMachine } from "../index.js";
+import { type Arguments, usageError } from "./arguments.js";
+import { showBootProgress } from "./boot-progress.js";
+import { checkWritable, connectSerial, type Endpoint, openFile } from "./endpoints.js";
+import { type EndingSignal, GUEST_FAILED, LEFT, POWERED_OFF, signalled, TIMED_OUT } from "./exit-status.js";
+import { guestOutput } from "./guest-output.js";
+import { connectDisplay, connectStdio } from "./console.js";
+import { loadPlugins, loadProfile } from "./load.js";
+import { inOption, nameOption, planRun, type RunPlan } from "./run-options.js";
+import { recordScreen } from "./screen-text.js";
+import type { Streams } from "./streams.js";
+import { Terminal } from "./terminal.js";
+
+/** Ports of the debug consoles of Bochs and SeaBIOS; a machine without them gets them where they are asked for. */
+const DEBUG_CONSOLES = [0xe9, 0x402];
+const DEBUG_PORT = "bochs.debug-port";
+
+type End = ExitReason | { readonly kind: "timeout" } | { readonly kind: "left" } | { readonly kind: "signal"; readonly signal: EndingSignal };
+
+/** Fails early for files that are not there: what follows may download a BIOS. */
+const checkMedia = async ({ disks = [], cdrom, floppy, kernel, initrd, bios, videoBios }: MachineDescription): Promise<void> => {
+  const files: [string, string | undefined][] = [
+    ...disks.map((disk): [string, string] => ["disk", typeof disk === "string" ? disk : disk.file]),
+    ["cdrom", cdrom],
+    ["floppy", floppy],
+    ["kernel", kernel],
+    ["initrd", initrd],
+    ["bios", bios],
+    ["video-bios", videoBios],
+  ];
+  for (const [option, file] of files) {
+    if (file === undefined) continue;
+    try {
+      await (await nodePlatform.storage.open(file, "read")).close();
+    } catch (error) {
+      throw inOption(option, error);
+    }
+  }
+};
+
+/** Completes the description with the profile, the plugins, and what boots. */
+const describe = async (plan: RunPlan, { stderr }: Streams): Promise<{ description: MachineDescription; title: string; hasBios: boolean }> => {
+  const { definitions, plug, catalogue } = await loadPlugins(plan.plugins);
+  const profile = plan.profile === undefined ? undefined : await loadProfile(plan.profile, catalogue);
+  let description: MachineDescription = { ...plan.description, ...(profile ? { profile } : {}), definitions, plug: [...plug, ...missingConsoles(plan, profile?.slots)] };
+  await checkMedia(description);
+  const base = baseProfile(description, catalogue, nameOption);
+  const ownFirmware = slotsOf(base, Firmware)[0];
+  if (needsGuest(description, base)) {
+    if (description.initrd !== undefined) throw usageError("--initrd is for a kernel; give --kernel too");
+    const guest = await prepareGuest(stderr);
+    description = { ...description, kernel: guest.kernel, initrd: guest.initrd, append: [guest.append, description.append].filter(Boolean).join(" ") };
+    return { description, title: `Linux ${guest.kernelVersion} on ${base.name}`, hasBios: false };
+  }
+  if (needsFirmware(description) && description.bios === undefined && !ownFirmware) {
+    const firmware = await prepareFirmware(stderr);
+    description = { ...description, bios: firmware.bios, videoBios: description.videoBios ?? firmware.videoBios };
+  }
+  const what = description.kernel ?? (description.bios !== undefined ? "BIOS" : ownFirmware.definition.id);
+  return { description, title: `${what} on ${base.name}`, hasBios: description.kernel === undefined };
+};
+
+/** Debug consoles that the profile lacks, when `--debug-port` wants to hear them. */
+const missingConsoles = (plan: RunPlan, slots: readonly { definition: { id: string }; config: Readonly<Record<string, unknown>> }[] | undefined): MachineDescription["plug"] & {} =>
+  plan.debugPort === undefined || slots === undefined
+    ? []
+    : DEBUG_CONSOLES.filter((port) => !slots.some(({ definition, config }) => definition.id === DEBUG_PORT && (config["port"] ?? DEBUG_CONSOLES[0]) === port)).map((port) => ({
+        path: `/debug-console/${port.toString(16)}h`,
+        use: DEBUG_PORT,
+        config: { port },
+      }));
+
+/** Who gets the terminal: the screen of a machine that boots through a BIOS, otherwise the serial port. */
+const chooseConsoles = (plan: RunPlan, hasBios: boolean, { stdin, stdout }: Streams): { serial: Endpoint; display: "terminal" | "none" } => {
+  const isTerminal = Boolean(stdin.isTTY && stdout.isTTY);
+  const display = plan.display ?? (plan.serial === undefined && plan.debugPort === undefined && hasBios && isTerminal ? "terminal" : "none");
+  if (display === "terminal" && !isTerminal) throw usageError("--display terminal needs a terminal on standard input and output; --screen-text FILE writes the screen to a file");
+  return { display, serial: plan.serial ?? { kind: display === "terminal" ? "none" : "stdio" } };
+};
+
+/** Everything connected to a running machine; undone in reverse. */
+class Connections {
+  readonly #closers: (() => void | Promise<void>)[] = [];
+
+  add(close: (() => void | Promise<void>) | undefined): void {
+    if (close) this.#closers.push(close);
+  }
+  async close(): Promise<void> {
+    for (let close = this.#closers.pop(); close; close = this.#closers.pop()) await close();
+  }
+}
+
+const connectDebugPort = async (vm: VirtualMachine, endpoint: Endpoint, streams: Streams, say: (message: string) => void): Promise<(() => Promise<void>) | undefined> => {
+  const file = endpoint.kind === "file" ? await openFile("debug-port", endpoint.path, say) : undefined;
+  const sink = guestOutput(vm, file?.stream ?? streams.stdout);
+  for (const { path, value } of vm.machine.find(DebugPort)) {
+    if (vm.machine.profile.slots.find((slot) => slot.path === path)?.definition.id === DEBUG_PORT) value.onByte((byte) => sink.write(Uint8Array.of(byte)));
+  }
+  return file && (() => file.close());
+};
+
+/** Signals: the first Ctrl-C presses the power button, the second stops. */
+const onSignals = (vm: VirtualMachine, end: (end: End) => void, say: (message: string) => void): (() => void) => {
+  let interrupts = 0;
+  const interrupt = (): void => {
+    if (++interrupts > 1) end({ kind: "signal", signal: "SIGINT" });
+    else if (vm.pressPowerButton()) say("power button pressed: the guest is asked to shut down; Ctrl-C again stops it");
+    else say("this machine has no power button; Ctrl-C again stops it");
+  };
+  const terminate = (): void => end({ kind: "signal", signal: "SIGTERM" });
+  const hangUp = (): void => end({ kind: "signal", signal: "SIGHUP" });
+  process.on("SIGINT", interrupt);
+  process.on("SIGTERM", terminate);
+  process.on("SIGHUP", hangUp);
+  return () => {
+    process.off("SIGINT", interrupt);
+    process.off("SIGTERM", terminate);
+    process.off("SIGHUP", hangUp);
+  };
+};
+
+/** What is said about an end, and the status. */
+const conclude = (end: End, vm: VirtualMachine, plan: RunPlan, say: (message: string) => void): number => {
+  switch (end.kind) {
+    case "power-off":
+      return POWERED_OFF;
+    case "triple-fault":
+      say(`the guest's processor stopped with a triple fault\n${end.dump}`);
+      return GUEST_FAILED;
+    case "error":
+      say(`internal error: ${end.error.stack ?? end.error.message}\n${vm.dump()}`);
+      return GUEST_FAILED;
+    case "timeout":
+      say(`stopped after ${(plan.timeoutMs ?? 0) / 1000} s (--timeout)`);
+      return TIMED_OUT;
+    case "signal":
+      return signalled(end.signal);
+    case "left":
+    case "stopped":
+      return LEFT;
+  }
+};
+
+/** @throws BackplaneError for whatever keeps the machine from being assembled; nothing has been written then. */
+export const run = async (args: Arguments, streams: Streams): Promise<number> => {
+  const { stderr, stdout } = streams;
+  const plan = planRun(args);
+  if (plan.screenText !== undefined) await checkWritable("screen-text", plan.screenText);
+  for (const [option, endpoint] of [["serial", plan.serial], ["debug-port", plan.debugPort]] as const) {
+    if (endpoint?.kind === "file") await checkWritable(option, endpoint.path);
+  }
+  const { description, title, hasBios } = await describe(plan, streams);
+  const consoles = chooseConsoles(plan, hasBios, streams);
+  const profile = designProfile(description, nameOption);
+  const vm = await assembleProfile(profile, { clock: plan.clock }, nodePlatform);
+
+  const connections = new Connections();
+  const terminal = new Terminal(streams);
+  // In raw mode a line feed alone would not return the carriage.
+  let raw = false;
+  const say = (message: string): void => void stderr.write(`${raw ? "\r" : ""}backplane: ${raw ? message.replaceAll("\n", "\r\n") : message}${raw ? "\r\n" : "\n"}`);
+  let finish!: (end: End) => void;
+  const ended = new Promise<End>((resolve) => {
+    finish = resolve;
+  });
+  try {
+    vm.on("log", (level, path, message) => {
+      if (level === "warn" && consoles.display === "none") say(`${path}: ${message}`);
+    });
+    if (plan.screenText !== undefined && !vm.hasScreen) throw usageError(`--screen-text: machine "${profile.name}" has no display adapter`);
+    if (consoles.display === "terminal" && !vm.hasScreen) throw usageError(`--display terminal: machine "${profile.name}" has no display adapter`);
+    if (consoles.serial.kind !== "none" && (plan.serial !== undefined || vm.hasSerial)) {
+      const serial = vm.serial(0);
+      if (consoles.serial.kind === "stdio") {
+        const stop = showBootProgress(vm, streams);
+        connections.add(stop);
+        connections.add(serial.onData(stop));
+        stderr.write(`Booting ${title}${streams.stdin.isTTY ? "; Ctrl-A X leaves, Ctrl-A H helps" : ""}\n`);
+        raw = terminal.raw();
+        connections.add(connectStdio(vm, serial, streams, raw, () => finish({ kind: "left" })));
+      } else connections.add((await connectSerial(vm, serial, consoles.serial, say))?.close);
+    }
+    if (plan.debugPort) connections.add(await connectDebugPort(vm, plan.debugPort, streams, say));
+    if (plan.screenText !== undefined) connections.add(recordScreen(vm.screen, plan.screenText, say));
+    if (consoles.display === "terminal") {
+      raw = terminal.raw();
+      connections.add(connectDisplay(vm, streams, terminal, () => finish({ kind: "left" })));
+    }
+    connections.add(onSignals(vm, finish, say));
+    const onPipe = (error: NodeJS.ErrnoException): void => finish(error.code === "EPIPE" ? { kind: "signal", signal: "SIGPIPE" } : { kind: "error", error });
+    stdout.on("error", onPipe);
+    if (plan.timeoutMs !== undefined) {
+      const timer = setTimeout(() => finish({ kind: "timeout" }), plan.timeoutMs);
+      connections.add(() => clearTimeout(timer));
+    }
+    void vm.exit.then(finish);
+    await vm.start();
+    const end = await ended;
+    if (vm.state === "running") await Promise.race([vm.pause(), vm.exit]);
+    await connections.close();
+    terminal.restore();
+    raw = false;
+    return conclude(end, vm, plan, say);
+  } finally {
+    await connections.close();
+    terminal.restore();
+    await vm.dispose();
+  }
+};
