@@ -4,6 +4,7 @@
  */
 import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { Extractor, ExtractorConfig } from "@microsoft/api-extractor";
 import { ROOT } from "./prepare.mjs";
 
@@ -13,9 +14,6 @@ const REPORTS = [
   { name: "testkit", entry: "dist/sdk/testkit/index.d.ts" },
 ];
 
-const update = process.argv.includes("--update");
-const configPath = join(ROOT, "api-extractor.json");
-
 /** The first lines of `now` that are not as they were. */
 const firstDifference = (/** @type {string} */ before, /** @type {string} */ now) => {
   const [old, fresh] = [before.split("\n"), now.split("\n")];
@@ -24,37 +22,43 @@ const firstDifference = (/** @type {string} */ before, /** @type {string} */ now
   return [`  line ${line + 1}`, `  - ${old[line] ?? "(end)"}`, `  + ${fresh[line] ?? "(end)"}`].join("\n");
 };
 
-for (const { name, entry } of REPORTS) {
-  const configObject = ExtractorConfig.loadFile(configPath);
-  configObject.mainEntryPointFilePath = join(ROOT, entry);
-  // What the test kit shares with the sdk is exported there.
-  if (name !== "sdk") Object.assign(configObject.messages?.extractorMessageReporting ?? {}, { "ae-forgotten-export": { logLevel: "none" } });
-  configObject.apiReport = { enabled: true, ...configObject.apiReport, reportFileName: name };
-  const config = ExtractorConfig.prepare({ configObject, configObjectFullPath: configPath, packageJsonFullPath: join(ROOT, "package.json") });
-  for (const folder of [config.reportFolder, config.reportTempFolder]) mkdirSync(folder, { recursive: true });
+/**
+ * What is wrong with the reports of the tree at `root`; with `update` they are written instead.
+ * @param {string} root
+ * @param {boolean} update
+ * @returns {string[]}
+ */
+export const apiProblems = (root, update) =>
+  REPORTS.flatMap(({ name, entry }) => {
+    const configPath = join(root, "api-extractor.json");
+    const configObject = ExtractorConfig.loadFile(configPath);
+    configObject.mainEntryPointFilePath = join(root, entry);
+    // What the test kit shares with the sdk is exported there.
+    if (name !== "sdk") Object.assign(configObject.messages?.extractorMessageReporting ?? {}, { "ae-forgotten-export": { logLevel: "none" } });
+    configObject.apiReport = { enabled: true, ...configObject.apiReport, reportFileName: name };
+    const config = ExtractorConfig.prepare({ configObject, configObjectFullPath: configPath, packageJsonFullPath: join(root, "package.json") });
+    for (const folder of [config.reportFolder, config.reportTempFolder]) mkdirSync(folder, { recursive: true });
 
-  /** @type {string[]} */
-  const complaints = [];
-  const { apiReportChanged } = Extractor.invoke(config, {
-    localBuild: update,
-    messageCallback: (message) => {
-      // News of the run itself: the compiler it brings along, the report's being written.
-      if (message.category === "console") message.handled = true;
-      else if (message.logLevel === "error" || message.logLevel === "warning") {
-        complaints.push(message.formatMessageWithLocation(ROOT));
-        message.handled = true;
-      }
-    },
-  });
-  const report = `docs/api/${name}.api.md`;
-  const now = readFileSync(config.reportTempFilePath, "utf8");
-  if (!now.includes("export ")) complaints.push(`${report}: the sdk exports nothing`);
-  for (const complaint of complaints) console.error(complaint);
-  if (update) console.log(`${report}: ${apiReportChanged ? "written" : "as it was"}`);
-  else if (apiReportChanged || !existsSync(config.reportFilePath)) {
+    /** @type {string[]} */
+    const problems = [];
+    const report = `docs/api/${name}.api.md`;
     const before = existsSync(config.reportFilePath) ? readFileSync(config.reportFilePath, "utf8") : "";
-    console.error(`${report} differs from the build:\n${firstDifference(before, now)}\nIf the change is meant: npm test -- --only api --update`);
-    process.exitCode = 1;
-  }
-  if (complaints.length > 0) process.exitCode = 1;
+    Extractor.invoke(config, {
+      localBuild: update,
+      messageCallback: (message) => {
+        // Messages of the console are about the run itself: the compiler it brings along, the report it writes.
+        if (message.category !== "console" && (message.logLevel === "error" || message.logLevel === "warning")) problems.push(message.formatMessageWithLocation(root));
+        message.handled = true;
+      },
+    });
+    const now = readFileSync(config.reportTempFilePath, "utf8");
+    if (!/^export /m.test(now)) problems.push(`${report}: ${entry} exports nothing`);
+    if (!update && before !== now) problems.push(`${report} differs from the build:\n${firstDifference(before, now)}\nIf the change is meant: npm test -- --only api --update`);
+    return problems;
+  });
+
+if (import.meta.url === pathToFileURL(process.argv[1]).href) {
+  const problems = apiProblems(ROOT, process.argv.includes("--update"));
+  for (const problem of problems) console.error(problem);
+  process.exitCode = problems.length > 0 ? 1 : 0;
 }

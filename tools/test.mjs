@@ -6,7 +6,7 @@ import { spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { pathToFileURL } from "node:url";
 import { build, checkNode, install, PrepareError, ROOT } from "./prepare.mjs";
 
 /**
@@ -170,7 +170,7 @@ const runStep = async (step, title, scratch) => {
   }
   clearInterval(ticker);
   const numbers = [`${count.passed} passed`, ...(count.failed ? [`${count.failed} FAILED`] : []), ...(count.skipped ? [`${count.skipped} skipped`] : [])].join(", ");
-  print(`${isTerminal && !step.live ? "\r\u001b[K" : ""}${title} ${numbers} (${seconds(started)})\n`);
+  print(`${isTerminal && !step.live ? `\r\u001b[K${title}` : "   "} ${numbers} (${seconds(started)})\n`);
   if (shown) print(indented(shown));
   return count;
 };
@@ -218,7 +218,7 @@ const main = async () => {
   return total.failed;
 };
 
-if (process.argv[1] === fileURLToPath(import.meta.url) || import.meta.url === pathToFileURL(process.argv[1]).href) {
+if (import.meta.url === pathToFileURL(process.argv[1]).href) {
   try {
     process.exitCode = (await main()) > 0 ? 1 : 0;
   } catch (error) {

@@ -80,9 +80,13 @@ const withFirmware = (composition: Composition, option: string, use: string, con
 const firmwareSlot = ({ profile, nameOption }: Composition, option: string, key: string): Slot => {
   const slot = slotsOf(profile, Firmware).find(({ definition }) => Object.hasOwn(definition.config as object, key));
   if (slot) return slot;
-  throw new BackplaneError("OPTION_UNUSED", `${nameOption(option)}: the machine has no BIOS that it could be for; give a disk, a CD, a floppy or a BIOS to boot from, and no kernel`, {
-    option,
-  });
+  throw new BackplaneError(
+    "OPTION_UNUSED",
+    `${nameOption(option)}: the machine has no BIOS that it could be for; give a disk, a CD, a floppy or a BIOS to boot from, and no kernel`,
+    {
+      option,
+    },
+  );
 };
 
 /** Into the adapter's expansion ROM where it has one, otherwise beside the BIOS. */
@@ -111,7 +115,10 @@ export const composeProfile = (description: MachineDescription, known: Catalogue
     composition = { ...composition, profile: next(composition) };
   };
   if (needsGuest(description, composition.profile)) {
-    throw new BackplaneError("GUEST_MISSING", `profile "${composition.profile.name}" has nothing to boot; give ${["kernel", "disk", "cdrom", "floppy"].map(nameOption).join(", ")} or ${nameOption("bios")}`);
+    throw new BackplaneError(
+      "GUEST_MISSING",
+      `profile "${composition.profile.name}" has nothing to boot; give ${["kernel", "disk", "cdrom", "floppy"].map(nameOption).join(", ")} or ${nameOption("bios")}`,
+    );
   }
   if (memory !== undefined) step((each) => edited(each, "memory", { memory }));
   for (const device of description.plug ?? []) step((each) => plugged(each, device));

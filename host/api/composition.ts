@@ -15,6 +15,9 @@ export interface Composition {
 
 /** Applies the keys of a JSON profile (`memory`, `add`, `swap`, `remove`) to a profile. */
 export const edited = ({ profile, catalogue, nameOption }: Composition, option: string, changes: Readonly<Record<string, unknown>>): Profile =>
-  profileFromJson({ ...changes, name: profile.name, extends: profile.name }, { catalogue: { definitions: catalogue.definitions, profiles: [profile] }, origin: nameOption(option) });
+  profileFromJson(
+    { ...changes, name: profile.name, extends: profile.name },
+    { catalogue: { definitions: catalogue.definitions, profiles: [profile] }, origin: nameOption(option) },
+  );
 
 export const slotsOf = (profile: Profile, role: Role<unknown>): Slot[] => profile.slots.filter(({ definition }) => definition.provides.key === role.key);

@@ -1,6 +1,7 @@
 /** A machine to be assembled: what the embedding API and the command line take. */
-import type { MachineHooks } from "../../sdk/contract/hooks.js";
+
 import type { AnyDefinition } from "../../sdk/contract/device.js";
+import type { MachineHooks } from "../../sdk/contract/hooks.js";
 import type { Profile } from "../../sdk/contract/profile.js";
 import type { PortTap } from "./port-tap.js";
 

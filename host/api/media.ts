@@ -41,9 +41,7 @@ const withDrive = (composition: Composition, option: string, bus: string, units:
 
 /** The profile's first empty drive for removable media on a bus. */
 const emptyDrive = ({ profile }: Composition, bus: string): string | undefined =>
-  slotsOf(profile, RemovableDrive).find(
-    ({ path }) => path.startsWith(`${bus}/`) && !slotsOf(profile, DiskImage).some((image) => image.path.startsWith(`${path}/`)),
-  )?.path;
+  slotsOf(profile, RemovableDrive).find(({ path }) => path.startsWith(`${bus}/`) && !slotsOf(profile, DiskImage).some((image) => image.path.startsWith(`${path}/`)))?.path;
 
 const withRemovable = (composition: Composition, option: string, bus: string, units: readonly string[], use: string, config: Readonly<Record<string, unknown>>): Profile => {
   const empty = emptyDrive(composition, bus);

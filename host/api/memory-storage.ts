@@ -28,7 +28,9 @@ const stored = (name: string, bytes: Uint8Array): StoredFile => {
 export const memoryStorage = (files: Readonly<Record<string, Uint8Array>>, beyond?: Storage): Storage => {
   const absent = (name: string): BackplaneError => {
     const known = Object.keys(files);
-    return new BackplaneError("STORAGE_NOT_FOUND", `${name}: there is no such file${known.length > 0 ? `; there are ${known.slice(0, 12).join(", ")}` : ""}; give it in "files"`, { name });
+    return new BackplaneError("STORAGE_NOT_FOUND", `${name}: there is no such file${known.length > 0 ? `; there are ${known.slice(0, 12).join(", ")}` : ""}; give it in "files"`, {
+      name,
+    });
   };
   return {
     async open(name, mode) {

@@ -1,6 +1,7 @@
 /** Watching a range of I/O ports. */
-import { BackplaneError } from "../../sdk/contract/errors.js";
+
 import type { BusHandler } from "../../sdk/contract/board.js";
+import { BackplaneError } from "../../sdk/contract/errors.js";
 import type { MachineHooks } from "../../sdk/contract/hooks.js";
 
 export interface PortAccess {

@@ -73,7 +73,8 @@ export class SerialConnection {
   attach({ input, output }: StreamEnds): () => void {
     let connected = true;
     const disconnect = output ? this.onData((bytes) => void output.write(bytes)) : () => {};
-    if (input) void this.#pump(input, () => connected);
+    // A stream that fails has ended.
+    if (input) this.#pump(input, () => connected).catch(() => {});
     return () => {
       connected = false;
       disconnect();

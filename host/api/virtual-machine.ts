@@ -106,6 +106,9 @@ export class VirtualMachine {
     return this.#screen;
   }
 
+  get hasSerial(): boolean {
+    return this.machine.find(SerialPort).length > 0;
+  }
   /**
    * The n-th serial port of the profile, counted from 0, or the one at a path. It records what the guest transmits from
    * the first call on.

@@ -46,7 +46,7 @@ export const parseArguments = (command: string, argv: readonly string[], specs: 
     if (token.kind !== "option") continue;
     const spec = known.get(token.name);
     if (!spec) {
-      const near = nearest(token.name, known.keys());
+      const near = nearest(token.name, [...known.keys()]);
       throw usageError(`${command} has no option ${token.rawName}${near === undefined ? "" : `; did you mean --${near}?`} (--help lists them)`);
     }
     const values = given.get(spec.name) ?? [];

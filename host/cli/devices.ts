@@ -4,7 +4,7 @@ import type { ConfigOption, ConfigSchema } from "../../sdk/contract/config.js";
 import type { AnyDefinition } from "../../sdk/contract/device.js";
 import type { Resource } from "../../sdk/contract/resource.js";
 import type { Need, Needs } from "../../sdk/contract/role.js";
-import { type Arguments, type OptionSpec } from "./arguments.js";
+import type { Arguments, OptionSpec } from "./arguments.js";
 import { loadPlugins } from "./load.js";
 import type { Streams } from "./streams.js";
 
@@ -16,7 +16,7 @@ export const DEVICES_OPTIONS: readonly OptionSpec[] = [
 const defaultsOf = (definition: AnyDefinition): Record<string, unknown> =>
   Object.fromEntries(Object.entries(definition.config as ConfigSchema).map(([key, option]) => [key, option.default]));
 
-const resourcesOf = (definition: AnyDefinition): readonly Resource[] => definition.resources(defaultsOf(definition));
+const resourcesOf = (definition: AnyDefinition): readonly Resource[] => definition.resources(defaultsOf(definition) as never);
 
 const needName = (need: Need): string => ("optional" in need ? `${need.optional.name} (optional)` : "every" in need ? `${need.every.name} (every)` : need.name);
 

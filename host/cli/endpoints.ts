@@ -5,8 +5,8 @@ import { connect, createServer, type ListenOptions, type Server, type Socket } f
 import { dirname, resolve } from "node:path";
 import type { Writable } from "node:stream";
 import { finished } from "node:stream/promises";
-import { BackplaneError } from "../../sdk/contract/errors.js";
 import { hint } from "../../kernel/machine/index.js";
+import { BackplaneError } from "../../sdk/contract/errors.js";
 import type { SerialConnection, VirtualMachine } from "../index.js";
 import { usageError } from "./arguments.js";
 import { guestOutput } from "./guest-output.js";

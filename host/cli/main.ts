@@ -94,6 +94,8 @@ const perform = async (argv: readonly string[], streams: Streams): Promise<numbe
 /** Runs one command and resolves with the exit status. Never rejects: what goes wrong is told on standard error. */
 export const main = async (argv: readonly string[], streams: Streams = process): Promise<number> => {
   let status: number;
+  // A reader that has left (| head) is no error; a command that must stop then listens itself.
+  streams.stdout.on("error", () => {});
   try {
     status = await perform(argv, streams);
   } catch (error) {

@@ -1,5 +1,5 @@
 /** `backplane profile`: profiles shown, checked, and described as a JSON Schema. */
-import { describeResource, designMachine, profileSchema } from "../../kernel/machine/index.js";
+import { describeResource, designMachine, nearest, profileSchema } from "../../kernel/machine/index.js";
 import type { ConfigSchema } from "../../sdk/contract/config.js";
 import { InterruptLines, Processor } from "../../sdk/contract/processor.js";
 import type { Profile, Slot } from "../../sdk/contract/profile.js";
@@ -10,7 +10,6 @@ import { type Arguments, type OptionSpec, usageError } from "./arguments.js";
 import { showValue } from "./devices.js";
 import { loadPlugins, loadProfile } from "./load.js";
 import type { Streams } from "./streams.js";
-import { nearest } from "../../kernel/machine/index.js";
 
 export const PROFILE_OPTIONS: readonly OptionSpec[] = [
   { name: "json", doc: "With show: as a JSON profile to start from" },
@@ -26,7 +25,15 @@ const check = (profile: Profile): ReturnType<typeof designMachine> => {
 
 const table = (rows: readonly (readonly string[])[]): string => {
   const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)));
-  return rows.map((row) => `${row.map((cell, column) => cell.padEnd(widths[column])).join("  ").trimEnd()}\n`).join("");
+  return rows
+    .map(
+      (row) =>
+        `${row
+          .map((cell, column) => cell.padEnd(widths[column]))
+          .join("  ")
+          .trimEnd()}\n`,
+    )
+    .join("");
 };
 
 const settings = ({ definition, config }: Slot): string =>
@@ -68,7 +75,9 @@ export const profileCommand = async (args: Arguments, { stdout }: Streams): Prom
   }
   if (action !== "show" && action !== "validate") {
     const near = action === undefined ? undefined : nearest(action, ACTIONS);
-    throw usageError(`profile ${action === undefined ? "needs an action" : `has no action "${action}"`}; ${near ? `did you mean "${near}"?` : "write profile show, profile validate or profile schema"}`);
+    throw usageError(
+      `profile ${action === undefined ? "needs an action" : `has no action "${action}"`}; ${near ? `did you mean "${near}"?` : "write profile show, profile validate or profile schema"}`,
+    );
   }
   if (name === undefined) throw usageError(`profile ${action} needs the name of a profile or of a JSON file`);
   const profile = await loadProfile(name, catalogue);

@@ -1,17 +1,18 @@
 /** `backplane run`: assembles a machine, connects it to the host, and stays until it ends. */
 import type { ExitReason } from "../../kernel/machine/index.js";
+import type { Profile } from "../../sdk/contract/profile.js";
 import { Firmware } from "../../sdk/roles/platform.js";
 import { DebugPort } from "../../sdk/roles/serial.js";
 import { baseProfile, needsFirmware, needsGuest } from "../api/compose.js";
 import { slotsOf } from "../api/composition.js";
 import { assembleProfile, designProfile } from "../api/create-machine.js";
-import { type MachineDescription, nodePlatform, prepareFirmware, prepareGuest, type VirtualMachine } from "../index.js";
+import { type MachineDescription, nodePlatform, type PluggedDevice, prepareFirmware, prepareGuest, type VirtualMachine } from "../index.js";
 import { type Arguments, usageError } from "./arguments.js";
 import { showBootProgress } from "./boot-progress.js";
+import { connectDisplay, connectStdio } from "./console.js";
 import { checkWritable, connectSerial, type Endpoint, openFile } from "./endpoints.js";
 import { type EndingSignal, GUEST_FAILED, LEFT, POWERED_OFF, signalled, TIMED_OUT } from "./exit-status.js";
 import { guestOutput } from "./guest-output.js";
-import { connectDisplay, connectStdio } from "./console.js";
 import { loadPlugins, loadProfile } from "./load.js";
 import { inOption, nameOption, planRun, type RunPlan } from "./run-options.js";
 import { recordScreen } from "./screen-text.js";
@@ -21,6 +22,7 @@ import { Terminal } from "./terminal.js";
 /** Ports of the debug consoles of Bochs and SeaBIOS; a machine without them gets them where they are asked for. */
 const DEBUG_CONSOLES = [0xe9, 0x402];
 const DEBUG_PORT = "bochs.debug-port";
+const DIRECT_BOOT = "linux.direct-boot";
 
 type End = ExitReason | { readonly kind: "timeout" } | { readonly kind: "left" } | { readonly kind: "signal"; readonly signal: EndingSignal };
 
@@ -45,37 +47,50 @@ const checkMedia = async ({ disks = [], cdrom, floppy, kernel, initrd, bios, vid
   }
 };
 
-/** Completes the description with the profile, the plugins, and what boots. */
-const describe = async (plan: RunPlan, { stderr }: Streams): Promise<{ description: MachineDescription; title: string; hasBios: boolean }> => {
-  const { definitions, plug, catalogue } = await loadPlugins(plan.plugins);
-  const profile = plan.profile === undefined ? undefined : await loadProfile(plan.profile, catalogue);
-  let description: MachineDescription = { ...plan.description, ...(profile ? { profile } : {}), definitions, plug: [...plug, ...missingConsoles(plan, profile?.slots)] };
-  await checkMedia(description);
-  const base = baseProfile(description, catalogue, nameOption);
-  const ownFirmware = slotsOf(base, Firmware)[0];
-  if (needsGuest(description, base)) {
-    if (description.initrd !== undefined) throw usageError("--initrd is for a kernel; give --kernel too");
-    const guest = await prepareGuest(stderr);
-    description = { ...description, kernel: guest.kernel, initrd: guest.initrd, append: [guest.append, description.append].filter(Boolean).join(" ") };
-    return { description, title: `Linux ${guest.kernelVersion} on ${base.name}`, hasBios: false };
-  }
-  if (needsFirmware(description) && description.bios === undefined && !ownFirmware) {
-    const firmware = await prepareFirmware(stderr);
-    description = { ...description, bios: firmware.bios, videoBios: description.videoBios ?? firmware.videoBios };
-  }
-  const what = description.kernel ?? (description.bios !== undefined ? "BIOS" : ownFirmware.definition.id);
-  return { description, title: `${what} on ${base.name}`, hasBios: description.kernel === undefined };
+/** Debug consoles that the profile lacks, when `--debug-port` wants to hear them. */
+const missingConsoles = ({ slots }: Profile): PluggedDevice[] => {
+  const has = (port: number): boolean => slots.some(({ definition, config }) => definition.id === DEBUG_PORT && (config["port"] ?? DEBUG_CONSOLES[0]) === port);
+  return DEBUG_CONSOLES.filter((port) => !has(port)).map((port) => ({ path: `/debug-console/${port.toString(16)}h`, use: DEBUG_PORT, config: { port } }));
 };
 
-/** Debug consoles that the profile lacks, when `--debug-port` wants to hear them. */
-const missingConsoles = (plan: RunPlan, slots: readonly { definition: { id: string }; config: Readonly<Record<string, unknown>> }[] | undefined): MachineDescription["plug"] & {} =>
-  plan.debugPort === undefined || slots === undefined
-    ? []
-    : DEBUG_CONSOLES.filter((port) => !slots.some(({ definition, config }) => definition.id === DEBUG_PORT && (config["port"] ?? DEBUG_CONSOLES[0]) === port)).map((port) => ({
-        path: `/debug-console/${port.toString(16)}h`,
-        use: DEBUG_PORT,
-        config: { port },
-      }));
+interface Described {
+  readonly description: MachineDescription;
+  /** For people. */
+  readonly title: string;
+  /** Whether it boots through a BIOS, which talks on the screen. */
+  readonly hasBios: boolean;
+}
+
+/** Completes the description with the profile, the plugins, and what boots. */
+const describe = async (plan: RunPlan, { stderr }: Streams): Promise<Described> => {
+  const { definitions, plug, catalogue } = await loadPlugins(plan.plugins);
+  const profile = plan.profile === undefined ? undefined : await loadProfile(plan.profile, catalogue);
+  const asked: MachineDescription = { ...plan.description, ...(profile ? { profile } : {}), definitions };
+  await checkMedia(asked);
+  const base = baseProfile(asked, catalogue, nameOption);
+  const description = { ...asked, plug: [...plug, ...(plan.debugPort ? missingConsoles(base) : [])] };
+
+  if (needsGuest(description, base)) {
+    if (description.initrd !== undefined) throw usageError("--initrd is for a kernel; give --kernel too");
+    // Mistakes show before anything is downloaded.
+    designProfile({ ...description, kernel: "vmlinuz" }, nameOption);
+    const { kernel, initrd, append, kernelVersion } = await prepareGuest(stderr);
+    const guest = { ...description, kernel, initrd, append: [append, description.append].filter(Boolean).join(" ") };
+    return { description: guest, title: `Linux ${kernelVersion} on ${base.name}`, hasBios: false };
+  }
+  const [own] = slotsOf(base, Firmware);
+  if (needsFirmware(description) && description.bios === undefined && !own) {
+    designProfile({ ...description, bios: "bios.bin" }, nameOption);
+    const { bios, videoBios } = await prepareFirmware(stderr);
+    return { description: { ...description, bios, videoBios: description.videoBios ?? videoBios }, title: `SeaBIOS on ${base.name}`, hasBios: true };
+  }
+  const { kernel, bios } = description;
+  return {
+    description,
+    title: `${kernel ?? bios ?? own.definition.id} on ${base.name}`,
+    hasBios: kernel === undefined && (bios !== undefined || own.definition.id !== DIRECT_BOOT),
+  };
+};
 
 /** Who gets the terminal: the screen of a machine that boots through a BIOS, otherwise the serial port. */
 const chooseConsoles = (plan: RunPlan, hasBios: boolean, { stdin, stdout }: Streams): { serial: Endpoint; display: "terminal" | "none" } => {
@@ -153,7 +168,10 @@ export const run = async (args: Arguments, streams: Streams): Promise<number> =>
   const { stderr, stdout } = streams;
   const plan = planRun(args);
   if (plan.screenText !== undefined) await checkWritable("screen-text", plan.screenText);
-  for (const [option, endpoint] of [["serial", plan.serial], ["debug-port", plan.debugPort]] as const) {
+  for (const [option, endpoint] of [
+    ["serial", plan.serial],
+    ["debug-port", plan.debugPort],
+  ] as const) {
     if (endpoint?.kind === "file") await checkWritable(option, endpoint.path);
   }
   const { description, title, hasBios } = await describe(plan, streams);

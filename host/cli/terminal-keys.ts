@@ -27,7 +27,18 @@ const NUMBERED: Readonly<Record<string, string>> = {
   24: "f12",
 };
 /** Keys with Ctrl beyond the letters: code minus 1Bh, the Escape key itself apart. */
-const CONTROLS: Readonly<Record<number, string>> = { 0: "ctrl+space", 0x08: "backspace", 0x09: "tab", 0x0a: "enter", 0x0d: "enter", 0x1c: "ctrl+\\", 0x1d: "ctrl+]", 0x1e: "ctrl+6", 0x1f: "ctrl+-", 0x7f: "backspace" };
+const CONTROLS: Readonly<Record<number, string>> = {
+  0: "ctrl+space",
+  8: "backspace",
+  9: "tab",
+  10: "enter",
+  13: "enter",
+  28: "ctrl+\\",
+  29: "ctrl+]",
+  30: "ctrl+6",
+  31: "ctrl+-",
+  127: "backspace",
+};
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: this is what terminals send
 const SEQUENCE = /^\u001b(?:O([A-Z])|\[(?:(\d+)(?:;(\d+))?)?([A-Z~]))/;

@@ -1,5 +1,5 @@
-import { fetchPackageFiles } from "../guest/firmware-files.js";
 import type { PackageSourceOptions } from "../guest/debian-packages.js";
+import { fetchPackageFiles } from "../guest/firmware-files.js";
 import type { PrepareOutput } from "../guest/prepare.js";
 
 /** Firmware files on the host. */

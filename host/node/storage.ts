@@ -69,7 +69,8 @@ export const nodeStorage: Storage = {
   async readAll(name, maxBytes) {
     const { handle, size } = await openFile(name, "read");
     try {
-      if (size > maxBytes) throw new BackplaneError("STORAGE_TOO_LARGE", `${name} has ${size} bytes; at most ${maxBytes} are taken here: is it the right file?`, { name, size, maxBytes });
+      if (size > maxBytes)
+        throw new BackplaneError("STORAGE_TOO_LARGE", `${name} has ${size} bytes; at most ${maxBytes} are taken here: is it the right file?`, { name, size, maxBytes });
       const bytes = new Uint8Array(size);
       await stored(handle, size, true).read(0, bytes);
       return bytes;

@@ -128,6 +128,7 @@ export class Cpu implements CpuCore {
   readonly #i32: Int32Array;
   #controller: InterruptAcknowledger = { acknowledge: () => 0xff };
   #ferr: (level: boolean) => void = () => {};
+  #nowNs: () => number = () => this.instructionCount;
   #count = 0;
   #exit = false;
 
@@ -159,7 +160,7 @@ export class Cpu implements CpuCore {
   #coldOperations(tasks: TaskSwitch): ColdOperation[] {
     const core = this.#core;
     const ioAllowed = portPermission(core);
-    const host = { timeStamp: () => BigInt(this.instructionCount), attention: () => this.#attention() };
+    const host = { timeStamp: () => BigInt(Math.floor(this.#nowNs())), attention: () => this.#attention() };
     const all: Record<string, ColdOperation> = {
       ...integerOperations(core),
       ...stackOperations(core, this.#segmentation),
@@ -356,6 +357,10 @@ export class Cpu implements CpuCore {
 
   get a20Enabled(): boolean {
     return this.#i32[A20_MASK] === -1;
+  }
+
+  connectTime(nowNs: () => number): void {
+    this.#nowNs = nowNs;
   }
 
   onFerr(fn: (level: boolean) => void): void {

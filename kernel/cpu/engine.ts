@@ -23,7 +23,9 @@ export interface CpuCore extends Processor {
    * interrupts first. REP iterations count with their instruction.
    */
   run(instructions: number): void;
-  /** Executed since power-on; exact whenever a handler, timer or host looks. */
+  /** The time stamp counter counts nanoseconds of virtual time: a constant 1 GHz, whatever the instruction rate. */
+  connectTime(nowNs: () => number): void;
+  /** Executed since reset; exact whenever a handler, timer or host looks. */
   readonly instructionCount: number;
   /** Makes `run` return at the next instruction boundary that ends a block. */
   requestExit(): void;

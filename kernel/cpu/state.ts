@@ -69,7 +69,7 @@ export const APIC_BASE = 75;
 export const PAT_LOW = 76;
 export const PAT_HIGH = 77;
 export const EFER = 78;
-/** Time stamp counter minus the instruction-derived count, 64 bits. */
+/** What WRMSR has added to the time stamp counter, 64 bits. */
 export const TSC_OFFSET_LOW = 80;
 export const TSC_OFFSET_HIGH = 81;
 

@@ -54,6 +54,7 @@ export const buildBackbone = (design: Design, hooks: KernelHooks, options: Machi
       wake.ring();
     },
   );
+  cpu.connectTime(() => clock.nowNs);
   const lines = new BoardLines(() => wake.ring());
   const isRealTime = options.clock === "real-time";
   const completions = new Completions(clock, !isRealTime, () => wake.ring());

@@ -72,7 +72,7 @@ const FLAT_DATA = 0xc093;
 
 /** What the operations need from the processor around them. */
 export interface SystemHost {
-  /** Instructions executed, as the base of the time stamp counter. */
+  /** What the time stamp counter counts from power-on. */
   timeStamp(): bigint;
   /** Something changed that the run loop must look at before the next instruction. */
   attention(): void;

@@ -5,6 +5,7 @@ import type { CpuCore, GeneralRegisters } from "../../cpu/engine.js";
 import type { PhysicalSpace } from "../../memory/physical.js";
 
 export class FakeCpu implements CpuCore {
+  connectTime(): void {}
   readonly space: PhysicalSpace;
   readonly ports: PortSpace;
   /** One instruction. */
