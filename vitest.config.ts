@@ -11,5 +11,11 @@ export default defineConfig({
       { find: /^backplane$/, replacement: here("./host/index.ts") },
     ],
   },
-  test: { include: ["{kernel,sdk,plugins,profiles,host,test}/**/*.test.ts"], exclude: ["test/guest/**", "node_modules/**", "dist/**"] },
+  test: {
+    include: ["{kernel,sdk,plugins,profiles,host,test}/**/*.test.ts"],
+    // Guests have vitest.guest.config.ts.
+    exclude: ["test/guest/**", "test/architecture/planted/**", "node_modules/**", "dist/**"],
+    // What takes a second alone takes several beside everything else on a small machine.
+    testTimeout: 30_000,
+  },
 });

@@ -7,4 +7,5 @@ export * from "./contract/index.js";
 export * from "./define/config.js";
 export { defineDevice, Standalone } from "./define/device.js";
 export { checkPath, ProfileBuilder, type SlotOptions } from "./define/profile.js";
+export { restoreState } from "./define/state.js";
 export * from "./roles/index.js";

@@ -42,12 +42,9 @@ export const checkLayering = async (root) => {
   // The cruiser looks for the targets of "paths" below the working directory.
   process.chdir(root);
   try {
-    const { output } = await cruise(
-      sourceFiles(root),
-      { ...options, tsConfig: { fileName: tsConfig }, validate: true, ruleSet: { forbidden } },
-      options.enhancedResolveOptions,
-      { tsConfig: extractTSConfig(tsConfig) },
-    );
+    const { output } = await cruise(sourceFiles(root), { ...options, tsConfig: { fileName: tsConfig }, validate: true, ruleSet: { forbidden } }, options.enhancedResolveOptions, {
+      tsConfig: extractTSConfig(tsConfig),
+    });
     const { modules, summary } = /** @type {import("dependency-cruiser").ICruiseResult} */ (output);
     return {
       modules: modules.map(({ source }) => source),

@@ -48,7 +48,8 @@ export const install = (root = ROOT) => {
   say("Installing packages (npm ci) ...");
   const args = ["ci", "--include=dev", "--no-audit", "--no-fund", "--loglevel=error"];
   const npm = process.env["npm_execpath"];
-  const status = npm && /\.[cm]?js$/.test(npm) ? runNode([npm, ...args], root) : spawnSync("npm", args, { cwd: root, stdio: ["ignore", 2, 2], shell: process.platform === "win32" }).status;
+  const status =
+    npm && /\.[cm]?js$/.test(npm) ? runNode([npm, ...args], root) : spawnSync("npm", args, { cwd: root, stdio: ["ignore", 2, 2], shell: process.platform === "win32" }).status;
   if (status !== 0) throw new PrepareError("npm ci failed; see above. It needs npm and its registry, once.");
 };
 

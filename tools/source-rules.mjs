@@ -24,7 +24,8 @@ const CODE = /(?<!\.d)\.(ts|mts|mjs|cjs|js)$/;
 const TESTING = /(\.(test|testing|test-support)\.ts$|\/testing(\/|\.ts$)|^test\/|^bench\/)/;
 const PORTABLE = /^(kernel|sdk|plugins|profiles)\//;
 
-const REGISTRY_HOST = /\bregistry\.(npmjs|yarnpkg)\b|\bnpmjs\.(org|com)\b|\b(deb|security|archive|snapshot|ftp[\w.]*)\.(debian|ubuntu)\.\w+|\b(ghcr|docker|quay)\.io\b|\bpypi\.org\b/i;
+const REGISTRY_HOST =
+  /\bregistry\.(npmjs|yarnpkg)\b|\bnpmjs\.(org|com)\b|\b(deb|security|archive|snapshot|ftp[\w.]*)\.(debian|ubuntu)\.\w+|\b(ghcr|docker|quay)\.io\b|\bpypi\.org\b/i;
 const MACHINE_PATH = /(?<![\w.$}~-])\/(work\/|root\/|(home|Users)\/(?!(u|user)\b))\w|\b[A-Z]:\\Users\\/;
 const HUSHED_GATE = /biome-ignore[^:]*\bnoRestrictedGlobals\b|@ts-[n]ocheck/;
 

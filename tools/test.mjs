@@ -36,7 +36,12 @@ const allSteps = (update) => [
     ],
     minutes: 5,
   },
-  { name: "lint", about: "Biome: format, lint, banned globals", commands: [[bin("@biomejs/biome/bin/biome"), "check", "--error-on-warnings", "--max-diagnostics=50", "."]], minutes: 2 },
+  {
+    name: "lint",
+    about: "Biome: format, lint, banned globals",
+    commands: [[bin("@biomejs/biome/bin/biome"), "check", "--error-on-warnings", "--max-diagnostics=50", "."]],
+    minutes: 2,
+  },
   { name: "layering", about: "dependency-cruiser: who may import whom", commands: [[join("tools", "layering.mjs")]], minutes: 2 },
   { name: "sources", about: "chance, code from text, hosts and paths of machines, length of files", commands: [[join("tools", "source-rules.mjs")]], minutes: 2 },
   { name: "api", about: "the sdk's surface as reviewed in docs/api", commands: [[join("tools", "api-report.mjs"), ...(update ? ["--update"] : [])]], minutes: 2 },
@@ -49,7 +54,8 @@ export const countVitest = (/** @type {string | undefined} */ report, /** @type 
   if (report === undefined) return { passed: 0, failed: 1, skipped: 0 };
   const { numPassedTests, numFailedTests, numPendingTests, numTodoTests, testResults } = JSON.parse(report);
   const broken = testResults.filter(
-    (/** @type {{ status: string; assertionResults: { status: string }[] }} */ file) => file.status === "failed" && !file.assertionResults.some(({ status }) => status === "failed"),
+    (/** @type {{ status: string; assertionResults: { status: string }[] }} */ file) =>
+      file.status === "failed" && !file.assertionResults.some(({ status }) => status === "failed"),
   ).length;
   const failed = numFailedTests + broken;
   const silent = failed === 0 && (!succeeded || numPassedTests === 0);
@@ -93,7 +99,12 @@ const run = (args, minutes, live) =>
   new Promise((done) => {
     const started = Date.now();
     // A group of its own, so that a timeout ends what the step has started, too.
-    const child = spawn(process.execPath, args, { cwd: ROOT, stdio: ["ignore", "pipe", "pipe"], detached: process.platform !== "win32", env: { ...process.env, NO_COLOR: "1", FORCE_COLOR: undefined } });
+    const child = spawn(process.execPath, args, {
+      cwd: ROOT,
+      stdio: ["ignore", "pipe", "pipe"],
+      detached: process.platform !== "win32",
+      env: { ...process.env, NO_COLOR: "1", FORCE_COLOR: undefined },
+    });
     let output = "";
     const end = () => {
       try {

@@ -246,6 +246,7 @@ export class Cpu implements CpuCore {
       less: () => flags.sf() !== flags.of(),
       lessOrEqual: () => flags.zf() || flags.sf() !== flags.of(),
       condition: (code) => flags.condition(code),
+      setCfOf: (cf, of) => flags.setCfOf(cf, of),
       enter: (linear) => this.#fetch.enter(linear),
       checkedTarget: (pc, codePage) => {
         const record = this.#cache.code;

@@ -18,7 +18,7 @@ export const LAZY_LOGIC = 5;
 /** INC and DEC keep CF: LAZY_B holds it. */
 export const LAZY_INC = 6;
 export const LAZY_DEC = 7;
-/** Shifts: LAZY_B holds CF in bit 0 and OF in bit 1; the rest comes from the result. */
+/** Shifts, and whatever sets CF and OF alone: LAZY_B holds CF, OF and AF in bits 0-2; the rest comes from the result. */
 export const LAZY_SHIFT = 8;
 
 /** Flag functions over one machine's state words. */
@@ -104,6 +104,8 @@ export class LazyFlags {
         return (i32[LAZY_RESULT] & 15) === 15;
       case LAZY_NONE:
         return (i32[FLAGS] & AF) !== 0;
+      case LAZY_SHIFT:
+        return (i32[LAZY_B] & 4) !== 0;
       default:
         return false;
     }
@@ -157,7 +159,19 @@ export class LazyFlags {
     this.#i32[FLAGS] = (this.#i32[FLAGS] & ~mask) | (values & mask);
   }
 
+  /** Replaces CF and OF; the others keep their lazy meaning. Rotates live on this. */
+  setCfOf(cf: number, of: number): void {
+    const i32 = this.#i32;
+    if (i32[LAZY_OP] === LAZY_NONE) {
+      i32[FLAGS] = (i32[FLAGS] & ~(CF | OF)) | cf | (of !== 0 ? OF : 0);
+      return;
+    }
+    const af = this.af() ? 4 : 0;
+    i32[LAZY_OP] = LAZY_SHIFT;
+    i32[LAZY_B] = cf | (of << 1) | af;
+  }
+
   setCf(on: boolean | number): void {
-    this.put(CF, on ? CF : 0);
+    this.setCfOf(on ? 1 : 0, this.of() ? 1 : 0);
   }
 }

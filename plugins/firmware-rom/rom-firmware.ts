@@ -35,9 +35,9 @@ export const romFirmware = defineDevice({
     "video-bios": file("VGA BIOS shown at C0000h for a classic BIOS; empty for none. SeaBIOS takes it from the adapter's expansion ROM instead"),
     boot: text("disk,cdrom,floppy", "up to three of floppy, disk, cdrom, network: where to boot from, first choice first", 64),
   },
-  resources: () => [
+  resources: (config) => [
     { kind: "memory", name: BIOS, bytes: BIOS_MAX_BYTES },
-    { kind: "memory", name: VIDEO_BIOS, bytes: VIDEO_BIOS_MAX_BYTES },
+    ...(config["video-bios"] === "" ? [] : [{ kind: "memory", name: VIDEO_BIOS, bytes: VIDEO_BIOS_MAX_BYTES } as const]),
   ],
   async create({ board, config, deps }) {
     const boot = parseBootOrder(board.path, config.boot);

@@ -7,9 +7,9 @@
  * perpendicular recording needs no PERPENDICULAR MODE command.
  */
 import type { Board, BusHandler, Device, DmaChannel, FloppyDrive } from "backplane/sdk";
-import { BackplaneError, type FloppyBus } from "backplane/sdk";
+import { BackplaneError, type FloppyBus, restoreState } from "backplane/sdk";
 import * as reg from "./registers.js";
-import type { FloppyState, TransferState } from "./state.js";
+import { type FloppyState, initialFloppy, type TransferState } from "./state.js";
 import { createTransfers } from "./transfer.js";
 
 const UNITS = 4;
@@ -343,7 +343,8 @@ export const createFloppy = (board: Board, wiring: { base: number; irq: number }
       },
       driveTypes: () => [drives[0]?.type ?? 0, drives[1]?.type ?? 0],
     },
-    reset() {
+    reset(kind) {
+      if (kind === "power-on") restoreState(state, initialFloppy());
       softwareReset();
       state.dor = 0;
       state.tdr = 0;

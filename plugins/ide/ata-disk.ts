@@ -8,7 +8,7 @@
  * Not implemented: security, host protected area (READ NATIVE MAX answers the capacity), READ/WRITE LONG, READ/WRITE
  * BUFFER, queued DMA, SMART logs and self-tests, acoustic and advanced power management, the standby timer.
  */
-import { BlockDrive, choice, DiskImage, defineDevice, IdeBus, integer, text } from "backplane/sdk";
+import { BlockDrive, choice, DiskImage, defineDevice, IdeBus, integer, restoreState, text } from "backplane/sdk";
 import { AtaDisk, initialDisk } from "./ata-commands.js";
 import { UNITS, unitOf } from "./unit.js";
 
@@ -37,7 +37,10 @@ export const ataDisk = defineDevice({
     });
     return {
       role: { kind: "disk" as const, removable: false, medium: deps.image.label },
-      reset: () => drive.hardReset(),
+      reset(kind) {
+        if (kind === "power-on") restoreState(state, initialDisk());
+        drive.hardReset();
+      },
       loaded: () => drive.loaded(),
     };
   },

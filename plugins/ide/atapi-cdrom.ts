@@ -9,7 +9,7 @@
  * Not implemented: audio (PLAY, READ SUB-CHANNEL), raw sectors (READ CD other than user data), READ DVD STRUCTURE,
  * copy protection keys, overlapped commands, parameters of MODE SELECT (taken and ignored), disc speed.
  */
-import { choice, DiskImage, defineDevice, IdeBus, integer, optional, RemovableDrive, text } from "backplane/sdk";
+import { choice, DiskImage, defineDevice, IdeBus, integer, optional, RemovableDrive, restoreState, text } from "backplane/sdk";
 import { CdTray } from "./cd-tray.js";
 import { PacketDrive } from "./packet-drive.js";
 import { initialPacketDrive } from "./packet-state.js";
@@ -49,7 +49,10 @@ export const atapiCdrom = defineDevice({
         },
         insert: (medium) => tray.insert(medium),
       },
-      reset: (kind) => drive.hardReset(kind === "power-on"),
+      reset(kind) {
+        if (kind === "power-on") restoreState(state, initialPacketDrive());
+        drive.hardReset(kind === "power-on");
+      },
       loaded: () => drive.loaded(),
     };
   },

@@ -1,15 +1,17 @@
 /** Keyboard controller with a keyboard and a wheel mouse plugged in. */
-import { defineDevice, Processor, Ps2Controller } from "backplane/sdk";
+import { defineDevice, Processor, Ps2Controller, restoreState } from "backplane/sdk";
 import { createController, initialController } from "./controller.js";
 import { createKeyboard, initialKeyboard } from "./keyboard.js";
 import { createMouse, initialMouse } from "./mouse.js";
+
+const initialPs2 = () => ({ controller: initialController(), keyboard: initialKeyboard(), mouse: initialMouse() });
 
 export const intel8042 = defineDevice({
   id: "intel.8042",
   summary: "Keyboard controller (8042) with PS/2 keyboard and wheel mouse",
   provides: Ps2Controller,
   needs: { processor: Processor },
-  state: { version: 1, initial: () => ({ controller: initialController(), keyboard: initialKeyboard(), mouse: initialMouse() }) },
+  state: { version: 1, initial: initialPs2 },
   resources: () => [
     { kind: "ports", base: 0x60, length: 1 },
     { kind: "ports", base: 0x64, length: 1 },
@@ -34,7 +36,8 @@ export const intel8042 = defineDevice({
         },
         mouse: { move: mouse.move, buttons: mouse.buttons },
       },
-      reset() {
+      reset(kind) {
+        if (kind === "power-on") restoreState(state, initialPs2());
         keyboard.reset();
         mouse.reset();
         controller.reset();

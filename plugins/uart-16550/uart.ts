@@ -11,9 +11,9 @@
  * Not implemented: parity, framing and break conditions on the line, break generation, the DMA mode pins
  * (FCR bit 3 has no effect), stick parity.
  */
-import type { Board, BusHandler, Device, SerialPort } from "backplane/sdk";
+import { type Board, type BusHandler, type Device, restoreState, type SerialPort } from "backplane/sdk";
 import * as reg from "./registers.js";
-import { FIFO_DEPTH, push, shift, type UartState } from "./state.js";
+import { FIFO_DEPTH, initialUart, push, shift, type UartState } from "./state.js";
 
 /** Where the members of the family differ. */
 export interface UartVariant {
@@ -314,7 +314,8 @@ export const createUart = (board: Board, wiring: { base: number; irq: number }, 
       },
     },
     /** Master reset spares the divisor latch and SCR (data sheet, table of reset values); what the host has queued keeps waiting. */
-    reset() {
+    reset(kind) {
+      if (kind === "power-on") restoreState(state, initialUart());
       state.ier = 0;
       state.fcr = 0;
       state.lcr = 0;

@@ -66,9 +66,13 @@ const outOfRange = (resource: Resource): boolean => {
   }
 };
 
-/** `shown` are the ranges at which memory blocks appeared: they count as claims of declared memory ranges. */
-export const resourceMistakes = (declared: readonly Resource[], claims: readonly Resource[], shown: readonly Span[]): string[] => [
+/**
+ * `shown` are the ranges at which memory blocks appeared: they count as claims of declared memory ranges.
+ * `reserved` names what is declared only to keep others off (`IRQ 2`).
+ */
+export const resourceMistakes = (declared: readonly Resource[], claims: readonly Resource[], shown: readonly Span[], reserved: readonly string[]): string[] => [
   ...declared.filter(outOfRange).map((each) => `resources() declares ${describe(each)}, which no PC has`),
   ...claims.filter((claim) => !declared.some((each) => covers(each, claim))).map((claim) => `it claims ${describe(claim)}, which resources() does not declare`),
-  ...declared.filter((each) => !isClaimed(each, claims, shown)).map((each) => `resources() declares ${describe(each)}, which it never claims`),
+  ...reserved.filter((name) => !declared.some((each) => describe(each) === name)).map((name) => `"reserves" names ${name}, which resources() does not declare`),
+  ...declared.filter((each) => !isClaimed(each, claims, shown) && !reserved.includes(describe(each))).map((each) => `resources() declares ${describe(each)}, which it never claims`),
 ];

@@ -12,7 +12,21 @@ const profiles = readdirSync(join(ROOT, "profiles"))
   .map((name) => `profiles/${name}`);
 
 /** What browsers have besides the language. */
-const BROWSER = { TextEncoder, TextDecoder, structuredClone, WebAssembly, performance, setTimeout, clearTimeout, queueMicrotask, console, MessageChannel, AbortController, AbortSignal, URL, Blob };
+const BROWSER = {
+  TextEncoder,
+  TextDecoder,
+  structuredClone,
+  performance,
+  setTimeout,
+  clearTimeout,
+  queueMicrotask,
+  console,
+  MessageChannel,
+  AbortController,
+  AbortSignal,
+  URL,
+  Blob,
+};
 
 describe("kernel, sdk, plugins and profiles in a browser", { timeout: 120_000 }, () => {
   let whole: Bundle;

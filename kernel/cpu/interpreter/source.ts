@@ -58,6 +58,7 @@ export interface LoopEnvironment {
   less(): boolean;
   lessOrEqual(): boolean;
   condition(code: number): boolean;
+  setCfOf(cf: number, of: number): void;
   /** Record for a linear address, decoding if need be; may fault with EIP at the address. */
   enter(linear: number): number;
   /** Linear target of a branch in 16-bit or segmented code; faults at the branch. */
@@ -66,7 +67,7 @@ export interface LoopEnvironment {
 
 /** Names destructured from the environment; in the loop they are constants. */
 const NAMES =
-  "i8, u8, i16, i32, dv, code, entries, tlbR, tlbW, tlbX, cold, firstEnding, slowAddress, slowOffset, slowRead8, slowRead16, slowRead32, slowModify8, slowModify16, slowModify32, slowWrite8, slowWrite16, slowWrite32, carry, overflow, sign, parity, belowOrEqual, less, lessOrEqual, condition, enter, checkedTarget";
+  "i8, u8, i16, i32, dv, code, entries, tlbR, tlbW, tlbX, cold, firstEnding, slowAddress, slowOffset, slowRead8, slowRead16, slowRead32, slowModify8, slowModify16, slowModify32, slowWrite8, slowWrite16, slowWrite32, carry, overflow, sign, parity, belowOrEqual, less, lessOrEqual, condition, setCfOf, enter, checkedTarget";
 
 export const loopSource = (): string => {
   const templates = new Map([...SPECIAL, ...hotTemplates()]);

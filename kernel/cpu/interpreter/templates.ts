@@ -99,7 +99,7 @@ const push = (value: string): string => `a = (i32[${ESP}] - 4) | 0; ${store(32, 
 
 /** Forms too rare to be worth a case; the generic operations serve them. */
 const isRare = (name: string): boolean =>
-  /^(ADD|ADC|SUB|SBB|AND|OR|XOR)16/.test(name) || /^(ADC|SBB)8/.test(name) || /^(INC|DEC)16/.test(name) || /^(SHL|SHR|SAR)(16|8rc)/.test(name) || /^(INC|DEC)8m/.test(name);
+  /^(ADD|ADC|SUB|SBB|AND|OR|XOR)16/.test(name) || /^(ADC|SBB)8/.test(name) || /^(INC|DEC)16/.test(name) || /^(SHL|SHR|SAR)(16|8)rc/.test(name) || /^(INC|DEC)8m/.test(name);
 
 /** Every hot operation. */
 export const hotTemplates = (): Map<string, string> => {
@@ -144,6 +144,8 @@ export const hotTemplates = (): Map<string, string> => {
       hot.set(`${name}${size}m`, `${address(size, true)} ${loadForWrite(size, "x")} ${go} ${storeBack(size, "r")} ${flags} ${NEXT}`);
     }
   }
+  hot.set("ROL32ri", `c = code[pc + ${R_IMM}] & 31; if (c !== 0) { x = ${register(32, R_REG)}; r = (x << c) | (x >>> (32 - c)); ${register(32, R_REG)} = r; setCfOf(r & 1, ((r >>> 31) ^ r) & 1); } ${NEXT}`);
+  hot.set("ROR32ri", `c = code[pc + ${R_IMM}] & 31; if (c !== 0) { x = ${register(32, R_REG)}; r = (x >>> c) | (x << (32 - c)); ${register(32, R_REG)} = r; setCfOf(r >>> 31, ((r >>> 31) ^ (r >>> 30)) & 1); } ${NEXT}`);
   hot.set("NOT32r", `i32[code[pc + ${R_REG}]] = ~i32[code[pc + ${R_REG}]]; ${NEXT}`);
   hot.set("NEG32r", `y = i32[code[pc + ${R_REG}]]; r = -y | 0; i32[code[pc + ${R_REG}]] = r; ${lazy(LAZY_SUB, "r", "0", "y")} ${NEXT}`);
   for (const [letter, from] of [

@@ -2,7 +2,7 @@
 import type { ColdOperation, Core, OperandSize } from "../core.js";
 import { LAZY_ADD, LAZY_DEC, LAZY_INC, LAZY_LOGIC, LAZY_SUB } from "../flags.js";
 import { FORM_IMMEDIATE, FORM_TO_G, META_FORM_SHIFT, OPERAND_IN_REGISTER, R_IMM, R_META, R_REG, R_RM } from "../interpreter/record.js";
-import { AF, BR_VECTOR, CF, DE_VECTOR, EAX, EDX, FLAGS, LAZY_A, LAZY_B, LAZY_OP, LAZY_RESULT, OF, PF, SF, ZF } from "../state.js";
+import { AF, BR_VECTOR, CF, DE_VECTOR, EAX, EDX, FLAGS, LAZY_A, LAZY_B, LAZY_OP, LAZY_RESULT, PF, SF, ZF } from "../state.js";
 
 const extend = (value: number, size: OperandSize): number => (size === 32 ? value | 0 : (value << (32 - size)) >> (32 - size));
 const unsigned = (value: number, size: OperandSize): number => (size === 32 ? value >>> 0 : value & (size === 16 ? 0xffff : 0xff));
@@ -17,7 +17,7 @@ export const integerOperations = (core: Core): Record<string, ColdOperation> => 
     i32[LAZY_B] = b;
   };
   /** CF and OF together, the rest kept. */
-  const carryOverflow = (on: boolean): void => flags.put(CF | OF, on ? CF | OF : 0);
+  const carryOverflow = (on: boolean): void => flags.setCfOf(on ? 1 : 0, on ? 1 : 0);
   const resultFlags = (value: number): number => {
     const low = value & 0xff;
     return ((0x9669 >>> ((low ^ (low >>> 4)) & 15)) & 1 ? PF : 0) | (value === 0 ? ZF : 0) | (value < 0 ? SF : 0);
@@ -141,7 +141,7 @@ export const integerOperations = (core: Core): Record<string, ColdOperation> => 
     }
     core.setE(pc, size, result);
     lazy(LAZY_LOGIC, result);
-    flags.put(CF | OF, (carry ? CF : 0) | ((result ^ target) < 0 ? OF : 0));
+    flags.setCfOf(carry ? 1 : 0, (result ^ target) < 0 ? 1 : 0);
   };
 
   /** Bit offset of BT and its relatives; a register offset reaches beyond a memory operand. */
@@ -197,7 +197,7 @@ export const integerOperations = (core: Core): Record<string, ColdOperation> => 
     const top = (result >>> (size - 1)) & 1;
     const overflow = kind === "ROL" || kind === "RCL" ? top ^ carry : top ^ ((result >>> (size - 2)) & 1);
     core.setE(pc, size, result);
-    flags.put(CF | OF, (carry ? CF : 0) | (overflow ? OF : 0));
+    flags.setCfOf(carry ? 1 : 0, overflow ? 1 : 0);
   };
 
   const shift = (pc: number, count: number, kind: "SHL" | "SHR" | "SAR"): void => {
@@ -224,7 +224,7 @@ export const integerOperations = (core: Core): Record<string, ColdOperation> => 
     }
     core.setE(pc, size, result);
     lazy(LAZY_LOGIC, result);
-    flags.put(CF | OF, (carry ? CF : 0) | (overflow ? OF : 0));
+    flags.setCfOf(carry ? 1 : 0, overflow ? 1 : 0);
   };
   /** Count operand of a shift: CL in the cold forms with no immediate, which the decoder marks. */
   const shiftCount = (pc: number): number => (code[pc + R_IMM] === OPERAND_IN_REGISTER ? u8[4] : code[pc + R_IMM]);
