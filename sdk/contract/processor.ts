@@ -14,7 +14,7 @@ export interface FlatStart {
   readonly esp?: number;
   readonly eax?: number;
   readonly ebx?: number;
-  /** Physical address and size in bytes of a GDT already in memory. */
+  /** Physical address and limit (size in bytes less one) of a GDT already in memory. */
   readonly gdt: { readonly base: number; readonly limit: number };
   readonly codeSelector: number;
   readonly dataSelector: number;
