@@ -146,7 +146,7 @@ const lineWriter = () => {
   return (/** @type {string} */ text) => {
     const lines = (open + text).split("\n");
     open = lines.pop() ?? "";
-    for (const line of lines) if (line.trim() !== "") print(`    ${line}\n`);
+    for (const line of lines) if (line.trim() !== "" && !line.startsWith("JSON report written")) print(`    ${line}\n`);
   };
 };
 

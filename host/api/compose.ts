@@ -70,6 +70,13 @@ const plugged = (composition: Composition, { path, use, config = {}, wires = {} 
   });
 };
 
+/** An unknown id is compared with those that could play the role. */
+const swapped = (composition: Composition, role: string, id: string): Profile => {
+  const { definitions, profiles } = composition.catalogue;
+  const candidates = definitions.some((each) => each.id === id) ? definitions : definitions.filter((each) => each.provides.name === role);
+  return edited({ ...composition, catalogue: { profiles, definitions: candidates.length > 0 ? candidates : definitions } }, "swap", { swap: { [role]: id } });
+};
+
 /** Takes the profile's firmware out and puts another in. */
 const withFirmware = (composition: Composition, option: string, use: string, config: Readonly<Record<string, unknown>>): Profile =>
   edited(composition, option, {
@@ -122,7 +129,7 @@ export const composeProfile = (description: MachineDescription, known: Catalogue
   }
   if (memory !== undefined) step((each) => edited(each, "memory", { memory }));
   for (const device of description.plug ?? []) step((each) => plugged(each, device));
-  for (const [role, id] of Object.entries(description.swap ?? {})) step((each) => edited(each, "swap", { swap: { [role]: id } }));
+  for (const [role, id] of Object.entries(description.swap ?? {})) step((each) => swapped(each, role, id));
   if (kernel !== undefined) step((each) => withFirmware(each, "kernel", DIRECT_BOOT, { kernel, initrd: initrd ?? "", append: append ?? "" }));
   if (bios !== undefined) step((each) => withFirmware(each, "bios", ROM_FIRMWARE, { bios }));
   else if (needsFirmware(description) && !startsByItself(composition.profile)) {

@@ -26,24 +26,36 @@ const DIRECT_BOOT = "linux.direct-boot";
 
 type End = ExitReason | { readonly kind: "timeout" } | { readonly kind: "left" } | { readonly kind: "signal"; readonly signal: EndingSignal };
 
-/** Fails early for files that are not there: what follows may download a BIOS. */
+const SECTOR = 512;
+const CD_SECTOR = 2048;
+
+const sizeOf = async (option: string, file: string): Promise<{ sizeBytes: number }> => {
+  try {
+    const stored = await nodePlatform.storage.open(file, "read");
+    await stored.close();
+    return stored;
+  } catch (error) {
+    throw inOption(option, error);
+  }
+};
+
+/** Fails early for files that are not there or no images: what follows may download a BIOS. */
 const checkMedia = async ({ disks = [], cdrom, floppy, kernel, initrd, bios, videoBios }: MachineDescription): Promise<void> => {
-  const files: [string, string | undefined][] = [
-    ...disks.map((disk): [string, string] => ["disk", typeof disk === "string" ? disk : disk.file]),
-    ["cdrom", cdrom],
-    ["floppy", floppy],
-    ["kernel", kernel],
-    ["initrd", initrd],
-    ["bios", bios],
-    ["video-bios", videoBios],
+  const files: [option: string, file: string | undefined, leastBytes: number][] = [
+    ...disks.map((disk): [string, string, number] => ["disk", typeof disk === "string" ? disk : disk.file, SECTOR]),
+    ["cdrom", cdrom, CD_SECTOR],
+    ["floppy", floppy, SECTOR],
+    ["kernel", kernel, 1],
+    ["initrd", initrd, 1],
+    ["bios", bios, 1],
+    ["video-bios", videoBios, 1],
   ];
-  for (const [option, file] of files) {
+  for (const [option, file, leastBytes] of files) {
     if (file === undefined) continue;
-    try {
-      await (await nodePlatform.storage.open(file, "read")).close();
-    } catch (error) {
-      throw inOption(option, error);
-    }
+    const { sizeBytes } = await sizeOf(option, file);
+    if (sizeBytes >= leastBytes) continue;
+    const what = sizeBytes === 0 ? "is empty" : `has ${sizeBytes} bytes, less than a sector of ${leastBytes}`;
+    throw usageError(`--${option}: ${file} ${what}; give a complete file`);
   }
 };
 

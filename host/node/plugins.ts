@@ -114,7 +114,11 @@ const importModule = async (spec: string, file: string): Promise<Readonly<Record
     const { message = String(error), name = "Error" } = error as Error;
     const [line] = message.split("\n");
     const typescript = /\.[cm]?tsx?$/.test(file) ? "; it is TypeScript: give the JavaScript built from it" : "";
-    throw new BackplaneError("PLUGIN_LOAD_FAILED", `plugin ${spec}: ${file} cannot be loaded: ${isBackplaneError(error) ? line : `${name}: ${line}`}${typescript}`, { spec, file });
+    throw new BackplaneError(
+      "PLUGIN_LOAD_FAILED",
+      `plugin ${spec}: ${file} cannot be loaded: ${isBackplaneError(error) ? line : `${name}: ${line}`}${typescript}`,
+      { spec, file },
+    );
   }
 };
 

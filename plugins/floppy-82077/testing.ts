@@ -1,6 +1,6 @@
 /** A controller with one drive on the bench, a DMA channel and a disk, and the steps of a driver. */
 import type { DiskImage, DmaChannel, IsaDma } from "backplane/sdk";
-import { Bench } from "backplane/sdk/testkit";
+import { Bench, MemoryImage } from "backplane/sdk/testkit";
 import { floppyDrive, intel82077aa } from "./index.js";
 
 export const MS = 1_000_000;
@@ -10,17 +10,9 @@ const FIFO = 0x3f5;
 
 /** Every sector starts with its number on the disk, low byte first. */
 export const diskOf = (sizeBytes: number, readOnly = false) => {
-  const bytes = new Uint8Array(sizeBytes);
-  for (let sector = 0; sector * 512 < sizeBytes; sector++) bytes.set([sector & 0xff, sector >> 8], sector * 512);
-  const image: DiskImage = {
-    sizeBytes,
-    readOnly,
-    label: "test.img",
-    read: async (offset, into) => into.set(bytes.subarray(offset, offset + into.length)),
-    write: async (offset, from) => bytes.set(from, offset),
-    flush: async () => {},
-  };
-  return { bytes, image };
+  const image = new MemoryImage(sizeBytes, { label: "test.img", readOnly });
+  for (let sector = 0; sector * 512 < sizeBytes; sector++) image.bytes.set([sector & 0xff, sector >> 8], sector * 512);
+  return { bytes: image.bytes, image };
 };
 
 /** What a guest programmed the 8237 for: the memory and how much of it is left. */

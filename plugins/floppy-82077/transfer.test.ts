@@ -1,4 +1,3 @@
-import { BackplaneError } from "backplane/sdk";
 import { describe, expect, it } from "vitest";
 import { diskOf, MS, plugFloppy } from "./testing.js";
 
@@ -113,14 +112,12 @@ describe("errors", () => {
   });
 
   it("reports a failure of the image as a data error", async () => {
-    const { image } = diskOf(SIZE_144);
-    const { bench, program, run } = await ready({
-      bytes: new Uint8Array(0),
-      image: { ...image, read: async () => Promise.reject(new BackplaneError("DISK_IO", "gone")) },
-    });
+    const disk = diskOf(SIZE_144);
+    const { bench, program, run } = await ready(disk);
+    disk.image.failAt = 0;
     program(new Uint8Array(512));
     expect((await run(...read(0, 0, 1, 18))).slice(0, 3)).toEqual([0x40, 0x20, 0x20]);
-    expect(bench.warnings).toEqual(["unit 0: gone"]);
+    expect(bench.warnings).toEqual(["unit 0: test.img: bad spot"]);
   });
 
   it("refuses to write a protected disk", async () => {

@@ -105,11 +105,10 @@ describe("bus master", () => {
     ide.bm.write(0, 1);
     expect([ram[0x2_0000], ide.bm.read(2)]).toEqual([0, 1]);
     ide.bm.write(0, 0);
-    ide.pci.masterEnabled = false;
+    ide.pci.write(4, 2, 1);
     ide.bm.write(0, 9);
     expect([ram[0x2_0000], ide.bm.read(2)]).toEqual([0, 1]);
-    ide.pci.masterEnabled = true;
-    ide.pci.spec.onConfigWrite?.(4, 2);
+    ide.pci.write(4, 2, 5);
     expect([ram[0x2_0000], ide.bm.read(2)]).toEqual([7, 4]);
   });
 

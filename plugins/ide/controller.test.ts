@@ -110,6 +110,7 @@ describe("piix4-ide", () => {
     ide.bm.write(0, 0);
     expect(ide.bm.read(2)).toBe(0x60);
     ide.bench.reset();
+    ide.pci.place();
     expect([ide.bm.read(2), ide.bm.read(4, 4)]).toEqual([0, 0]);
   });
 });

@@ -1,6 +1,6 @@
 /** For the tests of this folder: a controller with drives on one bench, and a guest that talks to them. */
-import { type AtaDrive, BackplaneError, type BusHandler, type DiskImage, type PciBus, type PciFunctionSpec, readLe16 } from "backplane/sdk";
-import { Bench, handlerRead, handlerWrite } from "backplane/sdk/testkit";
+import { type AtaDrive, BackplaneError, type DiskImage, readLe16 } from "backplane/sdk";
+import { Bench, BenchPciBus } from "backplane/sdk/testkit";
 import { ataDisk } from "./ata-disk.js";
 import { atapiCdrom } from "./atapi-cdrom.js";
 import { piix4Ide } from "./controller.js";
@@ -62,41 +62,16 @@ export class TestImage implements DiskImage {
   }
 }
 
-/** A PCI bus of one function, without decoding. */
-class TestPci implements PciBus {
-  spec!: PciFunctionSpec;
-  readonly config = new Uint8Array(256);
-  masterEnabled = true;
-
-  attach: PciBus["attach"] = (_, spec) => {
-    this.spec = spec;
-    const pci = this;
-    return {
-      config: this.config,
-      device: 1,
-      function: 1,
-      interrupt: () => {},
-      get busMasterEnabled() {
-        return pci.masterEnabled;
-      },
-      barBase: () => 0xc000,
-    };
-  };
-  functions = () => [];
-  configRead = () => 0;
-  configWrite = () => {};
-  connectRouter = () => {};
-}
-
+/** Where the bench places BAR 4. */
 export const BMIDE = 0xc000;
 
 export const plugIde = async (identity: "piix4" | "piix3" = "piix4") => {
-  const pci = new TestPci();
+  const pci = new BenchPciBus();
   const bench = await Bench.plug(piix4Ide, { deps: { pci }, config: { identity }, ramBytes: 4 << 20 });
-  const bar: BusHandler = pci.spec.bars![0].handler!;
+  pci.place();
   const bm = {
-    read: (offset: number, width: 1 | 4 = 1) => handlerRead(bar, offset, width),
-    write: (offset: number, value: number, width: 1 | 4 = 1) => handlerWrite(bar, offset, width, value),
+    read: (offset: number, width: 1 | 4 = 1) => (width === 1 ? bench.in8(BMIDE + offset) : bench.in32(BMIDE + offset)),
+    write: (offset: number, value: number, width: 1 | 4 = 1) => (width === 1 ? bench.out8(BMIDE + offset, value) : bench.out32(BMIDE + offset, value)),
   };
   /** The drive as the channel sees it, for tests below the cable. */
   const attached: AtaDrive[] = [];

@@ -1,12 +1,11 @@
 import type { Processor } from "backplane/sdk";
-import { Bench } from "backplane/sdk/testkit";
+import { Bench, BenchPciBus } from "backplane/sdk/testkit";
 import { describe, expect, it } from "vitest";
-import { fixtureBus } from "./fixture-bus.test-support.js";
 import { isaBridge } from "./isa-bridge.js";
 
 const RC = 0xcf9;
 const plug = async (config: object = {}, processor?: Processor) => {
-  const pci = fixtureBus();
+  const pci = new BenchPciBus();
   const bench = await Bench.plug(isaBridge, { config, deps: { pci, processor } });
   return { bench, pci, high: () => [...bench.lines].filter(([, level]) => level).map(([line]) => line) };
 };

@@ -1,6 +1,5 @@
-import { Bench } from "backplane/sdk/testkit";
+import { Bench, BenchPciBus } from "backplane/sdk/testkit";
 import { describe, expect, it } from "vitest";
-import { fixtureBus } from "./fixture-bus.test-support.js";
 import { powerManagement } from "./pm.js";
 
 const PM = 0xb000;
@@ -16,7 +15,7 @@ const SECOND = 1_000_000_000;
 const TOGGLE_NS = (0x80_0000 / 3_579_545) * 1e9;
 
 const plug = async (config: object = {}) => {
-  const pci = fixtureBus();
+  const pci = new BenchPciBus();
   const bench = await Bench.plug(powerManagement, { config, deps: { pci } });
   /** What SeaBIOS does to the function. */
   const setUp = (): void => {
@@ -41,7 +40,7 @@ describe("configuration of the power management function", () => {
     pci.write(0x80, 1, 1);
     expect(bench.mappings.filter((each) => each.relocatable)).toEqual([]);
     setUp();
-    expect(pci.configRead(0, 3, 0x40, 1)).toBe(0x01);
+    expect(pci.read(0x40, 1)).toBe(0x01);
     expect(bench.in16(PMCNTRL)).toBe(0);
     expect(bench.in8(SMB)).toBe(0);
     pci.write(0x40, 4, 0x0600);
@@ -58,16 +57,15 @@ describe("configuration of the power management function", () => {
     setUp();
     const saved = bench.save();
     pci.reset();
-    bench.load(saved);
     expect(bench.in16(PMCNTRL)).toBe(0xffff);
-    setUp();
+    bench.load(saved);
     expect(bench.in16(PMCNTRL)).toBe(0);
   });
 
   it("marks SMM as initialised and ports as present, as configured", async () => {
     const bits = async (config: object): Promise<number[]> => {
       const { pci } = await plug(config);
-      return [0x5b, 0x5f, 0x63, 0x67].map((offset) => pci.configRead(0, 3, offset, 1));
+      return [0x5b, 0x5f, 0x63, 0x67].map((offset) => pci.read(offset, 1));
     };
     expect(await bits({})).toEqual([0x02, 0x90, 0x60, 0x98]);
     expect(await bits({ "smm-initialised": false, "serial-b": false, parallel: false })).toEqual([0x00, 0x10, 0x60, 0x08]);

@@ -1,13 +1,13 @@
 import type { Storage } from "backplane/sdk";
-import { Bench, handlerRead, handlerWrite } from "backplane/sdk/testkit";
+import { Bench, BenchPciBus, handlerRead, handlerWrite } from "backplane/sdk/testkit";
 import { beforeEach, describe, expect, it } from "vitest";
 import { bochsVgaPci } from "./index.js";
-import { Guest, MODE_03, NotedPci, pixel } from "./testing.js";
+import { Guest, MODE_03, pixel } from "./testing.js";
 
 const plugPci = async (config: { "vram-mib"?: number } = {}) => {
-  const pci = new NotedPci();
+  const pci = new BenchPciBus();
   const bench = await Bench.plug(bochsVgaPci, { deps: { pci, storage: undefined }, config });
-  return { bench, guest: new Guest(bench), vram: bench.blocks.get("vram") as Uint8Array, spec: pci.specs[0] };
+  return { bench, guest: new Guest(bench), vram: bench.blocks.get("vram") as Uint8Array, spec: pci.spec };
 };
 
 type Plugged = Awaited<ReturnType<typeof plugPci>>;
@@ -215,10 +215,10 @@ describe("Bochs VBE extension", () => {
 
   it("shows a VGA BIOS in its expansion ROM when given one", async () => {
     const image = new Uint8Array([0x55, 0xaa, 1]);
-    const pci = new NotedPci();
+    const pci = new BenchPciBus();
     const storage: Storage = { open: () => Promise.reject(new Error("not asked for")), readAll: async (name) => (name === "vga.bin" ? image : new Uint8Array()) };
     await Bench.plug(bochsVgaPci, { deps: { pci, storage }, config: { rom: "vga.bin" } });
-    expect(pci.specs[0]?.rom).toBe(image);
+    expect(pci.spec.rom).toBe(image);
     expect(spec?.rom).toBeUndefined();
     await expect(Bench.plug(bochsVgaPci, { deps: { pci, storage: undefined }, config: { rom: "vga.bin" } })).rejects.toMatchObject({ code: "STORAGE_ABSENT" });
   });

@@ -1,10 +1,10 @@
-import { Bench } from "backplane/sdk/testkit";
+import { Bench, BenchPciBus } from "backplane/sdk/testkit";
 import { beforeEach, describe, expect, it } from "vitest";
 import { bochsVgaPci } from "./index.js";
-import { Guest, MODE_04, MODE_12, MODE_13, NotedPci, pixel } from "./testing.js";
+import { Guest, MODE_04, MODE_12, MODE_13, pixel } from "./testing.js";
 
 const plugPci = async () => {
-  const bench = await Bench.plug(bochsVgaPci, { deps: { pci: new NotedPci(), storage: undefined } });
+  const bench = await Bench.plug(bochsVgaPci, { deps: { pci: new BenchPciBus(), storage: undefined } });
   return { bench, guest: new Guest(bench), vram: bench.blocks.get("vram") as Uint8Array };
 };
 

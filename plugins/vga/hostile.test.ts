@@ -1,9 +1,8 @@
-import { Bench } from "backplane/sdk/testkit";
+import { Bench, BenchPciBus } from "backplane/sdk/testkit";
 import { describe, expect, it } from "vitest";
 import { bochsVgaPci } from "./index.js";
-import { NotedPci } from "./testing.js";
 
-const plugPci = (config: { "vram-mib"?: number }) => Bench.plug(bochsVgaPci, { deps: { pci: new NotedPci(), storage: undefined }, config });
+const plugPci = (config: { "vram-mib"?: number }) => Bench.plug(bochsVgaPci, { deps: { pci: new BenchPciBus(), storage: undefined }, config });
 
 describe("hostile guest", () => {
   it("never makes a handler or the picture throw, nor the picture outgrow its bounds", async () => {

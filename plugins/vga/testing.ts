@@ -1,6 +1,4 @@
 /** What the tests share: standard register values of a few BIOS modes, and a guest that programs them. */
-import type { Board, PciBus, PciFunctionSpec } from "backplane/sdk";
-
 const bytes = (hexadecimal: string): number[] => hexadecimal.split(" ").map((each) => Number.parseInt(each, 16));
 
 interface ModeTable {
@@ -48,24 +46,6 @@ export const MODE_13: ModeTable = {
   graphics: bytes("00 00 00 00 00 40 05 0f ff"),
   attribute: bytes(`${STRAIGHT_PALETTE} 41 00 0f 00 00`),
 };
-
-/** A PCI bus that only takes note of what is plugged in. */
-export class NotedPci implements PciBus {
-  readonly specs: PciFunctionSpec[] = [];
-
-  attach(_board: Board, spec: PciFunctionSpec): ReturnType<PciBus["attach"]> {
-    this.specs.push(spec);
-    return { config: new Uint8Array(256), device: 2, function: 0, interrupt: () => {}, busMasterEnabled: false, barBase: () => undefined };
-  }
-  functions(): readonly never[] {
-    return [];
-  }
-  configRead(): number {
-    return 0xff;
-  }
-  configWrite(): void {}
-  connectRouter(): void {}
-}
 
 interface Machine {
   in8(port: number): number;

@@ -1,11 +1,11 @@
-import { Bench } from "backplane/sdk/testkit";
+import { Bench, BenchPciBus } from "backplane/sdk/testkit";
 import { beforeEach, describe, expect, it } from "vitest";
 import { bochsVgaPci } from "./index.js";
 import { FRAME_NS } from "./status.js";
-import { Guest, MODE_03, NotedPci, pixel } from "./testing.js";
+import { Guest, MODE_03, pixel } from "./testing.js";
 
 const plugPci = async () => {
-  const bench = await Bench.plug(bochsVgaPci, { deps: { pci: new NotedPci(), storage: undefined } });
+  const bench = await Bench.plug(bochsVgaPci, { deps: { pci: new BenchPciBus(), storage: undefined } });
   return { bench, guest: new Guest(bench) };
 };
 

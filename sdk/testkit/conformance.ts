@@ -294,7 +294,8 @@ export const conformanceChecks = <X, C extends ConfigSchema, N extends Needs, S>
       const { bench } = await walked();
       bench.reset("hard");
       const atPowerOn = Object.keys(fresh.clock.armed());
-      for (const timer of Object.keys(bench.clock.armed())) if (!atPowerOn.includes(timer) && !mayRun.includes(timer)) throw new Error(`timer "${timer}" is armed after a hard reset, and is not at power-on`);
+      for (const timer of Object.keys(bench.clock.armed()))
+        if (!atPowerOn.includes(timer) && !mayRun.includes(timer)) throw new Error(`timer "${timer}" is armed after a hard reset, and is not at power-on`);
       for (const [line, level] of bench.lines) if (level) throw new Error(`IRQ ${line} is high after a hard reset`);
       const windows = ({ mappings }: AnyBench): string[] =>
         mappings.filter((each) => each.path === bench.deviceBoard.path).map(({ space, base, length }) => `${space} ${base.toString(16)}h, length ${length}`);

@@ -74,5 +74,7 @@ export const resourceMistakes = (declared: readonly Resource[], claims: readonly
   ...declared.filter(outOfRange).map((each) => `resources() declares ${describe(each)}, which no PC has`),
   ...claims.filter((claim) => !declared.some((each) => covers(each, claim))).map((claim) => `it claims ${describe(claim)}, which resources() does not declare`),
   ...reserved.filter((name) => !declared.some((each) => describe(each) === name)).map((name) => `"reserves" names ${name}, which resources() does not declare`),
-  ...declared.filter((each) => !isClaimed(each, claims, shown) && !reserved.includes(describe(each))).map((each) => `resources() declares ${describe(each)}, which it never claims`),
+  ...declared
+    .filter((each) => !isClaimed(each, claims, shown) && !reserved.includes(describe(each)))
+    .map((each) => `resources() declares ${describe(each)}, which it never claims`),
 ];

@@ -57,6 +57,8 @@ interface NamedAction {
 
 const named = (actions: Readonly<Record<string, Action>> | undefined): NamedAction[] => Object.entries(actions ?? {}).map(([name, run]) => ({ name, run }));
 
+const byPlace = (a: BenchMapping, b: BenchMapping): number => (a.space === b.space ? a.base - b.base || a.length - b.length : a.space < b.space ? -1 : 1);
+
 /** Low offsets are as likely as all others together: that is where registers are. */
 const offsetIn = ({ length }: BenchMapping, random: Random): number => random.below(random.oneIn(2) ? Math.min(length, 64) : length);
 
@@ -110,7 +112,8 @@ export const walk = async (bench: AnyBench, world: World, options: WalkOptions):
       return { what: name, run: () => run(random) };
     }
     if (bench.mappings.length === 0) return { what: "nothing", run: () => undefined };
-    const mapping = random.pick(bench.mappings);
+    // In an order that does not tell in which one they were mapped: that is not state.
+    const mapping = random.pick([...bench.mappings].sort(byPlace));
     const offset = offsetIn(mapping, random);
     const width = random.pick([1, 1, 2, 4] as const);
     const value = random.oneIn(2) ? random.value(width) : undefined;

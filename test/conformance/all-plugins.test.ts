@@ -5,7 +5,7 @@
 import { readdirSync } from "node:fs";
 import type { AnyDefinition, ConfigSchema, Need, Needs } from "backplane/sdk";
 import { writeLe16, writeLe32 } from "backplane/sdk";
-import { type ConformanceOptions, conformanceChecks } from "backplane/sdk/testkit";
+import { type ConformanceOptions, conformanceChecks, MemoryImage } from "backplane/sdk/testkit";
 import { describe, expect, it } from "vitest";
 
 type Options = ConformanceOptions<unknown, ConfigSchema, Needs>;
@@ -49,6 +49,13 @@ const OPTIONS: Readonly<Record<string, Options>> = {
   "generic.disk-raw": { config: { file: "disk.img" }, files: { "disk.img": new Uint8Array(65_536) } },
   "generic.firmware-file": { config: { name: "etc/bench", file: "bench.bin" }, files: { "bench.bin": new Uint8Array(512) } },
   "generic.floppy-drive": { keeps: { track: "the heads stay where they are" } },
+  ...Object.fromEntries(
+    // A drive takes only disks that fit.
+    Object.entries({ "1.2M": 1_228_800, "720K": 737_280, "360K": 368_640 }).map(([type, bytes]) => [
+      `generic.floppy-drive, type ${type}`,
+      { deps: () => ({ image: new MemoryImage(bytes) }) },
+    ]),
+  ),
   "generic.rom-firmware": { config: { bios: "bios.bin" }, files: { "bios.bin": new Uint8Array(65_536).fill(0xf4) }, unchanging: "its memory is a ROM" },
   "intel.8237-pair": { reserves: { "DMA channel 4": "cascade of the first controller" } },
   "intel.8259-pair": { reserves: { "IRQ 2": "cascade of the second controller" } },
@@ -76,7 +83,10 @@ const variants = (definition: AnyDefinition): { readonly title: string; readonly
   );
   return [
     { title: definition.id, options: base },
-    ...choices.map(({ key, value }) => ({ title: `${definition.id}, ${key} ${value}`, options: { ...base, accesses: 2000, seed: 7, config: { ...base.config, [key]: value } } })),
+    ...choices.map(({ key, value }) => {
+      const title = `${definition.id}, ${key} ${value}`;
+      return { title, options: { ...base, accesses: 2000, seed: 7, ...OPTIONS[title], config: { ...base.config, [key]: value } } };
+    }),
     ...(Object.values(definition.needs as Needs).some(needsSomething)
       ? [{ title: `${definition.id}, optional needs unfilled`, options: { ...base, accesses: 2000, seed: 11, optionalNeeds: "empty" as const } }]
       : []),
@@ -100,6 +110,10 @@ for (const folder of folders) {
 
 it("has no options for definitions that are gone", async () => {
   const modules = await Promise.all(folders.map((folder) => import(new URL(`${folder}/index.ts`, PLUGINS).href)));
-  const ids = modules.flatMap((exported) => Object.values(exported).filter(isDefinition).map(({ id }) => id));
-  expect(Object.keys(OPTIONS).filter((id) => !ids.includes(id))).toEqual([]);
+  const titles = modules.flatMap((exported) =>
+    Object.values(exported)
+      .filter(isDefinition)
+      .flatMap((definition) => variants(definition).map(({ title }) => title)),
+  );
+  expect(Object.keys(OPTIONS).filter((title) => !titles.includes(title))).toEqual([]);
 });
