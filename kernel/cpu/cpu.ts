@@ -10,45 +10,37 @@ import type { PortSpace } from "../bus/port-space.js";
 import { STATE_BYTES } from "../memory/layout.js";
 import type { PhysicalSpace } from "../memory/physical.js";
 import { CHECK_EVERY, CodeFetch } from "./code-fetch.js";
-import { type ColdOperation, Core } from "./core.js";
+import { Core } from "./core.js";
 import { dumpState } from "./dump.js";
 import type { CpuCore, GeneralRegisters, SegmentName } from "./engine.js";
 import { GuestFault } from "./fault.js";
 import { connectFpu, type Fpu } from "./fpu.js";
 import { CodeCache, STEP_RECORD } from "./interpreter/code-cache.js";
 import { compileLoop, type Interpret } from "./interpreter/compile.js";
-import { Decoder, type OperationNumbers } from "./interpreter/decoder.js";
+import { Decoder } from "./interpreter/decoder.js";
 import { primeLoop } from "./interpreter/prime.js";
-import { META_LENGTH_SHIFT, META_OFFSET_MASK, META_OP16, R_DISP, R_META, R_OP, RECORD_WORDS } from "./interpreter/record.js";
+import { META_LENGTH_SHIFT, META_OFFSET_MASK, R_DISP, R_META, R_OP, RECORD_WORDS } from "./interpreter/record.js";
 import { HOT_NUMBERS } from "./interpreter/source.js";
 import { Interrupts } from "./interrupts.js";
+import { loopEnvironment } from "./loop-environment.js";
 import { Mmu } from "./mmu.js";
-import { controlOperations } from "./operations/control.js";
-import { integerOperations } from "./operations/integer.js";
-import { segmentOperations } from "./operations/segment.js";
-import { stackOperations } from "./operations/stack.js";
-import { stringOperations } from "./operations/string.js";
-import { portPermission, systemOperations } from "./operations/system.js";
+import { COLD, coldOperations, OPERATION_NUMBERS } from "./operation-table.js";
+import { powerUpRegisters } from "./power-up.js";
 import { Segmentation } from "./segmentation.js";
 import {
   A20_MASK,
-  APIC_BASE,
   ATTR,
   BASE,
   CODE_PAGE,
   COUNT_BASE,
   CPL,
   CR0,
-  CR0_CD,
   CR0_ET,
-  CR0_NW,
   CR0_PE,
   CS,
   DB_VECTOR,
   DF_VECTOR,
   DR6,
-  DR7,
-  EDX,
   EIP,
   FLAGS,
   FPU_BYTES,
@@ -56,16 +48,11 @@ import {
   GDTR_BASE,
   GDTR_LIMIT,
   HALTED,
-  IDTR_LIMIT,
   IF,
   IGNNE,
-  LAZY_OP,
-  LDTR,
   LIMIT,
   MODE_KEY,
   NMI_VECTOR,
-  PAT_HIGH,
-  PAT_LOW,
   PC,
   PENDING,
   PENDING_INIT,
@@ -79,9 +66,7 @@ import {
   SHADOW,
   SHUTDOWN,
   TF,
-  TR,
 } from "./state.js";
-import { FACTS } from "./tables/table.js";
 import { TaskSwitch } from "./task-switch.js";
 
 const SEGMENT_NAMES: readonly SegmentName[] = ["es", "cs", "ss", "ds", "fs", "gs"];
@@ -95,25 +80,6 @@ const MARGIN = CHECK_EVERY + 1;
 const AT_ONCE = -0x8000_0000;
 /** Longest stretch given to the fast loop: `COUNT_BASE + PC` counts in eighths of an instruction in 31 bits. */
 const LONGEST_STRETCH = 1 << 26;
-
-/** Mnemonics to numbers: hot operations first, then cold ones that fall through, then cold ones that end a block. */
-const coldNumbers = (): { numbers: ReadonlyMap<string, number>; firstEnding: number; count: number } => {
-  const numbers = new Map<string, number>();
-  let next = HOT_NUMBERS.size;
-  const ending = new Set(FACTS.filter((fact) => fact.ends).map((fact) => fact.mnemonic));
-  ending.add("TOOLONG");
-  const names = [...new Set(FACTS.map((fact) => fact.mnemonic))];
-  for (const name of names) if (!ending.has(name)) numbers.set(name, next++);
-  const firstEnding = next;
-  for (const name of ending) numbers.set(name, next++);
-  return { numbers, firstEnding, count: next };
-};
-const COLD = coldNumbers();
-
-const NUMBERS: OperationNumbers = {
-  hot: (name) => HOT_NUMBERS.get(name) ?? -1,
-  cold: (mnemonic) => COLD.numbers.get(mnemonic)!,
-};
 
 export class Cpu implements CpuCore {
   readonly #core: Core;
@@ -142,7 +108,7 @@ export class Cpu implements CpuCore {
     this.#segmentation = new Segmentation(core);
     const tasks = new TaskSwitch(core, this.#segmentation);
     this.#interrupts = new Interrupts(core, this.#segmentation, tasks);
-    this.#fetch = new CodeFetch(core, space, this.#mmu, this.#cache, new Decoder(memory.bytes, this.#cache.code, NUMBERS));
+    this.#fetch = new CodeFetch(core, space, this.#mmu, this.#cache, new Decoder(memory.bytes, this.#cache.code, OPERATION_NUMBERS));
     this.#fpu = connectFpu(core, (level) => this.#ferr(level));
 
     this.#cache.onFlush = () => this.#mmu.flushExecute();
@@ -151,111 +117,12 @@ export class Cpu implements CpuCore {
     space.onCodeWrite = (page) => this.#cache.dropPage(page);
     space.onRemap = () => this.#mmu.flush(false);
 
-    this.#interpret = compileLoop(this.#loopEnvironment(this.#coldOperations(tasks)));
+    const host = { timeStamp: () => BigInt(Math.floor(this.#nowNs())), attention: () => this.#attention() };
+    const cold = coldOperations({ core, segmentation: this.#segmentation, interrupts: this.#interrupts, tasks, fpu: this.#fpu, host });
+    this.#interpret = compileLoop(loopEnvironment(core, this.#cache, this.#fetch, cold));
     this.reset();
     this.#prime();
     this.reset();
-  }
-
-  #coldOperations(tasks: TaskSwitch): ColdOperation[] {
-    const core = this.#core;
-    const ioAllowed = portPermission(core);
-    const host = { timeStamp: () => BigInt(Math.floor(this.#nowNs())), attention: () => this.#attention() };
-    const all: Record<string, ColdOperation> = {
-      ...integerOperations(core),
-      ...stackOperations(core, this.#segmentation),
-      ...controlOperations(core, this.#segmentation, this.#interrupts, tasks),
-      ...stringOperations(core, ioAllowed),
-      ...segmentOperations(core, this.#segmentation),
-      ...systemOperations(core, this.#segmentation, host, ioAllowed),
-      FPU: (pc) => this.#fpu.execute(pc),
-      FWAIT: () => this.#fpu.wait(),
-    };
-    const table = new Array<ColdOperation>(COLD.count).fill(() => core.ud());
-    for (const [name, number] of COLD.numbers) {
-      const operation = all[name];
-      if (operation) table[number] = operation;
-      else if (!HOT_ONLY.has(name)) throw new Error(`no operation for ${name}`);
-    }
-    // flags that decide about interrupts and single steps take effect at once
-    for (const name of ["POPF", "IRET", "MOVTOSEG", "POPSEG", "LSS", "CLI"]) {
-      const number = COLD.numbers.get(name)!;
-      const operation = table[number];
-      table[number] = (pc) => {
-        operation(pc);
-        if ((this.#i32[FLAGS] & TF) !== 0 || this.#i32[SHADOW] !== 0 || this.#i32[PENDING] !== 0) this.#attention();
-      };
-    }
-    return table;
-  }
-
-  #loopEnvironment(cold: readonly ColdOperation[]): Parameters<typeof compileLoop>[0] {
-    const core = this.#core;
-    const mmu = this.#mmu;
-    const { i32, i16, i8, u8, memory, flags } = core;
-    const at = (pc: number, countBase: number): boolean => {
-      i32[PC] = pc;
-      i32[COUNT_BASE] = countBase;
-      return i32[CPL] === 3;
-    };
-    const modify = (address: number, bytes: number, user: boolean): void => {
-      mmu.probeWrite(address, user);
-      if (((address + bytes - 1) ^ address) & ~0xfff) mmu.probeWrite((address + bytes - 1) | 0, user);
-    };
-    return {
-      i8,
-      u8,
-      i16,
-      i32,
-      dv: memory.view,
-      code: this.#cache.code,
-      entries: this.#cache.entries,
-      tlbR: mmu.tlbR,
-      tlbW: mmu.tlbW,
-      tlbX: mmu.tlbX,
-      cold,
-      firstEnding: COLD.firstEnding,
-      slowAddress: (pc, bytes, write) => core.operandAddress(pc, bytes, write),
-      slowOffset: (pc) => core.offset(pc),
-      slowRead8: (address, pc, countBase) => (mmu.read8(address, at(pc, countBase)) << 24) >> 24,
-      slowRead16: (address, pc, countBase) => (mmu.read16(address, at(pc, countBase)) << 16) >> 16,
-      slowRead32: (address, pc, countBase) => mmu.read32(address, at(pc, countBase)),
-      slowModify8: (address, pc, countBase) => {
-        const user = at(pc, countBase);
-        modify(address, 1, user);
-        return (mmu.read8(address, user) << 24) >> 24;
-      },
-      slowModify16: (address, pc, countBase) => {
-        const user = at(pc, countBase);
-        modify(address, 2, user);
-        return (mmu.read16(address, user) << 16) >> 16;
-      },
-      slowModify32: (address, pc, countBase) => {
-        const user = at(pc, countBase);
-        modify(address, 4, user);
-        return mmu.read32(address, user);
-      },
-      slowWrite8: (address, value, pc, countBase) => mmu.write8(address, value, at(pc, countBase)),
-      slowWrite16: (address, value, pc, countBase) => mmu.write16(address, value, at(pc, countBase)),
-      slowWrite32: (address, value, pc, countBase) => mmu.write32(address, value, at(pc, countBase)),
-      carry: () => flags.cf(),
-      overflow: () => flags.of(),
-      sign: () => flags.sf(),
-      parity: () => flags.pf(),
-      belowOrEqual: () => flags.cf() !== 0 || flags.zf(),
-      less: () => flags.sf() !== flags.of(),
-      lessOrEqual: () => flags.zf() || flags.sf() !== flags.of(),
-      condition: (code) => flags.condition(code),
-      setCfOf: (cf, of) => flags.setCfOf(cf, of),
-      enter: (linear) => this.#fetch.enter(linear),
-      checkedTarget: (pc, codePage) => {
-        const record = this.#cache.code;
-        let eip = (codePage + record[pc + R_DISP] - i32[BASE + CS]) | 0;
-        if ((record[pc + R_META] & META_OP16) !== 0) eip &= 0xffff;
-        if (eip >>> 0 > i32[LIMIT + CS] >>> 0) core.gp(0);
-        return (eip + i32[BASE + CS]) | 0;
-      },
-    };
   }
 
   #prime(): void {
@@ -287,40 +154,9 @@ export class Cpu implements CpuCore {
 
   /** Registers as RESET# and INIT# leave them. */
   #powerUpState(): void {
-    const i32 = this.#i32;
+    powerUpRegisters(this.#i32);
     const core = this.#core;
-    i32.fill(0, 0, 8);
-    i32[EDX] = 0x634;
-    i32[LAZY_OP] = 0;
-    i32[FLAGS] = 2;
-    i32[CR0] = CR0_ET | CR0_CD | CR0_NW;
-    i32.fill(0, CR0 + 1, DR6);
-    i32[DR6] = 0xffff_0ff0 | 0;
-    i32[DR7] = 0x400;
-    for (let segment = 0; segment < 6; segment++) {
-      i32[SEL + segment] = segment === CS ? 0xf000 : 0;
-      i32[BASE + segment] = segment === CS ? 0xffff_0000 | 0 : 0;
-      i32[LIMIT + segment] = 0xffff;
-      i32[ATTR + segment] = 0x93;
-    }
-    for (const table of [LDTR, TR]) {
-      i32[SEL + table] = 0;
-      i32[BASE + table] = 0;
-      i32[LIMIT + table] = 0xffff;
-      i32[ATTR + table] = table === TR ? 0x8b : 0x82;
-    }
-    i32[GDTR_BASE] = 0;
-    i32[GDTR_LIMIT] = 0xffff;
-    i32[IDTR_LIMIT - 1] = 0;
-    i32[IDTR_LIMIT] = 0xffff;
-    i32[EIP] = 0xfff0;
-    i32[APIC_BASE] = 0xfee0_0100 | 0;
-    i32[PAT_LOW] = 0x0007_0406;
-    i32[PAT_HIGH] = 0x0007_0406;
-    i32[HALTED] = 0;
-    i32[SHUTDOWN] = 0;
-    i32[SHADOW] = 0;
-    i32[PENDING] &= PENDING_INTR;
+    const i32 = this.#i32;
     core.setCpl(0);
     i32[MODE_KEY] = -1;
     core.updateKey();
@@ -605,5 +441,3 @@ export class Cpu implements CpuCore {
 }
 
 const EXIT = HOT_NUMBERS.get("%EXIT")!;
-/** Mnemonics whose every form is a hot operation. */
-const HOT_ONLY = new Set(["CMP", "TEST", "MOV", "MOVZXB", "MOVZXW", "MOVSXB", "MOVSXW", "JCC"]);

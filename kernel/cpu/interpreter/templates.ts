@@ -144,8 +144,14 @@ export const hotTemplates = (): Map<string, string> => {
       hot.set(`${name}${size}m`, `${address(size, true)} ${loadForWrite(size, "x")} ${go} ${storeBack(size, "r")} ${flags} ${NEXT}`);
     }
   }
-  hot.set("ROL32ri", `c = code[pc + ${R_IMM}] & 31; if (c !== 0) { x = ${register(32, R_REG)}; r = (x << c) | (x >>> (32 - c)); ${register(32, R_REG)} = r; setCfOf(r & 1, ((r >>> 31) ^ r) & 1); } ${NEXT}`);
-  hot.set("ROR32ri", `c = code[pc + ${R_IMM}] & 31; if (c !== 0) { x = ${register(32, R_REG)}; r = (x >>> c) | (x << (32 - c)); ${register(32, R_REG)} = r; setCfOf(r >>> 31, ((r >>> 31) ^ (r >>> 30)) & 1); } ${NEXT}`);
+  hot.set(
+    "ROL32ri",
+    `c = code[pc + ${R_IMM}] & 31; if (c !== 0) { x = ${register(32, R_REG)}; r = (x << c) | (x >>> (32 - c)); ${register(32, R_REG)} = r; setCfOf(r & 1, ((r >>> 31) ^ r) & 1); } ${NEXT}`,
+  );
+  hot.set(
+    "ROR32ri",
+    `c = code[pc + ${R_IMM}] & 31; if (c !== 0) { x = ${register(32, R_REG)}; r = (x >>> c) | (x << (32 - c)); ${register(32, R_REG)} = r; setCfOf(r >>> 31, ((r >>> 31) ^ (r >>> 30)) & 1); } ${NEXT}`,
+  );
   hot.set("NOT32r", `i32[code[pc + ${R_REG}]] = ~i32[code[pc + ${R_REG}]]; ${NEXT}`);
   hot.set("NEG32r", `y = i32[code[pc + ${R_REG}]]; r = -y | 0; i32[code[pc + ${R_REG}]] = r; ${lazy(LAZY_SUB, "r", "0", "y")} ${NEXT}`);
   for (const [letter, from] of [
