@@ -12,10 +12,11 @@ const CX8 = 1 << 8;
 const SEP = 1 << 11;
 const PGE = 1 << 13;
 const CMOV = 1 << 15;
+const FXSR = 1 << 24;
 
-/** Family 6, model 3, stepping 4: a Pentium II, the newest processor whose required features are all here. */
-const SIGNATURE = 0x634;
-export const FEATURES = FPU | VME | PSE | TSC | MSR | PAE | CX8 | SEP | PGE | CMOV;
+/** Family 6, model 5, stepping 2: a Pentium II, the newest processor whose required features are all here. */
+export const SIGNATURE = 0x652;
+export const FEATURES = FPU | VME | PSE | TSC | MSR | PAE | CX8 | SEP | PGE | CMOV | FXSR;
 const VENDOR = "GenuineIntel";
 const BRAND = "Backplane Virtual Processor";
 

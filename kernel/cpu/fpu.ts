@@ -7,8 +7,15 @@ import { X87, x87OperandBytes, x87Writes } from "./x87/index.js";
 export interface Fpu {
   readonly unit: X87;
   execute(pc: number): void;
+  /** FXSAVE. @throws GuestFault #GP(0) unless the operand is aligned. */
+  save(pc: number): void;
+  /** FXRSTOR. @throws as `save`. */
+  restore(pc: number): void;
   wait(): void;
 }
+
+const FXSAVE_BYTES = 512;
+const FXSAVE_ALIGNMENT = 16;
 
 /** @param ferr FERR# towards the board */
 export const connectFpu = (core: Core, ferr: (level: boolean) => void): Fpu => {
@@ -48,6 +55,12 @@ export const connectFpu = (core: Core, ferr: (level: boolean) => void): Fpu => {
     mxcsrMask: () => 0,
     setMxcsr: () => {},
   });
+  const area = (pc: number, write: boolean): number => {
+    record = pc;
+    const linear = core.operandAddress(pc, FXSAVE_BYTES, write);
+    if (linear % FXSAVE_ALIGNMENT !== 0) core.gp(0);
+    return linear;
+  };
   return {
     unit,
     execute: (pc) => {
@@ -58,6 +71,8 @@ export const connectFpu = (core: Core, ferr: (level: boolean) => void): Fpu => {
       const linear = bytes === 0 ? 0 : core.operandAddress(pc, bytes, x87Writes(opcode, modrm));
       unit.execute(opcode, modrm, linear);
     },
+    save: (pc) => unit.fxsave(area(pc, true)),
+    restore: (pc) => unit.fxrstor(area(pc, false)),
     wait: () => unit.wait(),
   };
 };

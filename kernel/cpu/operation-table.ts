@@ -58,6 +58,8 @@ export const coldOperations = ({ core, segmentation, interrupts, tasks, fpu, hos
     ...segmentOperations(core, segmentation),
     ...systemOperations(core, segmentation, host, ioAllowed),
     FPU: (pc) => fpu.execute(pc),
+    FXSAVE: (pc) => fpu.save(pc),
+    FXRSTOR: (pc) => fpu.restore(pc),
     FWAIT: () => fpu.wait(),
   };
   const table = new Array<ColdOperation>(COLD.count).fill(() => core.ud());

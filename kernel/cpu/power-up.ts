@@ -1,4 +1,5 @@
 /** Register values after RESET# and INIT# (Intel SDM volume 3, table 9-1). */
+import { SIGNATURE } from "./cpuid.js";
 import {
   APIC_BASE,
   ATTR,
@@ -33,7 +34,7 @@ import {
 
 export const powerUpRegisters = (i32: Int32Array): void => {
   i32.fill(0, 0, 8);
-  i32[EDX] = 0x634;
+  i32[EDX] = SIGNATURE;
   i32[LAZY_OP] = 0;
   i32[FLAGS] = 2;
   i32[CR0] = CR0_ET | CR0_CD | CR0_NW;

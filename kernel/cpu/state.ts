@@ -145,6 +145,7 @@ export const CR4_PAE = 0x20;
 export const CR4_MCE = 0x40;
 export const CR4_PGE = 0x80;
 export const CR4_PCE = 0x100;
+export const CR4_OSFXSR = 0x200;
 
 /** ATTR bits. */
 export const ATTR_ACCESSED = 1;

@@ -30,6 +30,8 @@ describe("the examples", () => {
   it("work in a machine beside the devices of a profile", async () => {
     await using computer = await createMachine({
       profile: "virtual-server-2005",
+      bios: "hlt.bin",
+      files: { "hlt.bin": new Uint8Array(65_536).fill(0xf4) },
       clock: "deterministic",
       plug: [
         { path: "/pci/0b.0", use: await exported("dice-card", "diceCard") },

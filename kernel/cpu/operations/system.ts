@@ -23,6 +23,7 @@ import {
   CR3,
   CR4,
   CR4_DE,
+  CR4_OSFXSR,
   CR4_PAE,
   CR4_PCE,
   CR4_PGE,
@@ -64,8 +65,8 @@ import {
 } from "../state.js";
 
 const CR0_WRITABLE = CR0_PE | CR0_MP | CR0_EM | CR0_TS | CR0_NE | CR0_WP | 0x4_0000 | CR0_NW | CR0_CD | CR0_PG;
-/** Features CPUID claims, and DE, which is only stored; other bits are reserved (#GP). */
-const CR4_WRITABLE = CR4_VME | CR4_PVI | CR4_TSD | CR4_DE | CR4_PSE | CR4_PAE | CR4_PGE | CR4_PCE;
+/** Features CPUID claims, and DE and OSFXSR, which are only stored; other bits are reserved (#GP). */
+const CR4_WRITABLE = CR4_VME | CR4_PVI | CR4_TSD | CR4_DE | CR4_PSE | CR4_PAE | CR4_PGE | CR4_PCE | CR4_OSFXSR;
 /** Flat ring 0 and ring 3 segments as SYSENTER and SYSEXIT load them. */
 const FLAT_CODE = 0xc09b;
 const FLAT_DATA = 0xc093;
