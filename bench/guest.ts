@@ -2,7 +2,7 @@
 export { prepareGuest } from "../host/index.js";
 
 export const MEMORY_MIB = 256;
-/** What the guest's shell shows when it waits for a command. */
-export const PROMPT = "backplane:~# ";
+/** How the shell's prompt begins: the guest's host name, which appears nowhere before. */
+export const PROMPT = "backplane:";
 /** One that asks for no more than serial port, timer and interrupt controller; self-tests and searches included. */
 export const PLAIN_APPEND = "console=ttyS0 quiet mitigations=off acpi=off noapic nolapic nokaslr tsc=unstable panic=-1";

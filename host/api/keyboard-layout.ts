@@ -108,5 +108,10 @@ export const keyCode = (name: string): number => {
   return code;
 };
 
-/** `ctrl+alt+delete` as scan codes in order of pressing. @throws BackplaneError `KEY_UNKNOWN`. */
-export const parseChord = (chord: string): number[] => chord.split("+").map((name) => keyCode(name.trim()));
+/** `ctrl+alt+delete` as scan codes in order of pressing; `alt+!` has Shift in it. @throws BackplaneError `KEY_UNKNOWN`. */
+export const parseChord = (chord: string): number[] =>
+  chord.split("+").flatMap((part) => {
+    const name = part.trim();
+    const stroke = keys.has(name.toLowerCase()) ? undefined : strokes.get(name);
+    return stroke?.shift ? [LEFT_SHIFT, stroke.code] : [keyCode(name)];
+  });

@@ -106,7 +106,7 @@ const listen = async (server: Server, where: ListenOptions, name: string): Promi
             : code === "ENOENT" || code === "ENOTFOUND" || code === "EADDRNOTAVAIL"
               ? "there is no such place; choose another"
               : `${code}; choose another`;
-      failed(new BackplaneError("LISTEN_FAILED", `cannot listen on ${name}: ${why}`, { name, errno: code }));
+      failed(new BackplaneError("LISTEN_FAILED", `--serial: cannot listen on ${name}: ${why}`, { name, errno: code }));
     });
     server.listen(where, () => listening());
   });

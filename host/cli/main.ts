@@ -1,5 +1,5 @@
 /** The `backplane` command. */
-import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { nearest } from "../../kernel/machine/index.js";
 import { isBackplaneError } from "../../sdk/contract/errors.js";
 import { type Arguments, describeOptions, type OptionSpec, parseArguments, usageError } from "./arguments.js";
@@ -58,10 +58,7 @@ const overview = (): string =>
 
 const helpOf = ({ usage, about, options, more = "" }: Command): string => `${usage}\n\n${about}\n\n${describeOptions(options)}${more}`;
 
-const version = (): string => {
-  const manifest: { version: string } = JSON.parse(readFileSync(new URL("../../../package.json", import.meta.url), "utf8"));
-  return manifest.version;
-};
+const version = (): string => (createRequire(import.meta.url)("backplane/package.json") as { version: string }).version;
 
 const perform = async (argv: readonly string[], streams: Streams): Promise<number> => {
   const [name, ...rest] = argv;

@@ -23,6 +23,13 @@ export interface LoadedPlugin {
   readonly plug: PluggedDevice | undefined;
 }
 
+export interface PluginLoading {
+  /** Where relative names start; the working directory unless given. */
+  readonly directory?: string;
+  /** Imports a module in place of Node's `import`. */
+  readonly load?: Import;
+}
+
 interface PluginSpec {
   readonly module: string;
   readonly id: string | undefined;
@@ -103,34 +110,34 @@ const definitionsIn = (exports: Readonly<Record<string, unknown>>): AnyDefinitio
 
 let resolverRegistered = false;
 
-const importModule = async (spec: string, file: string): Promise<Readonly<Record<string, unknown>>> => {
-  if (!resolverRegistered) {
-    resolverRegistered = true;
-    register(new URL("./sdk-resolver.js", import.meta.url));
-  }
+type Import = (url: string) => Promise<Readonly<Record<string, unknown>>>;
+
+/** `import`, with this `backplane` for plugins that have none of their own. */
+const importWithSdk: Import = (url) => {
+  if (!resolverRegistered) register(new URL("./sdk-resolver.js", import.meta.url));
+  resolverRegistered = true;
+  return import(/* @vite-ignore */ url);
+};
+
+const importModule = async (spec: string, file: string, load: Import): Promise<Readonly<Record<string, unknown>>> => {
   try {
-    return await import(/* @vite-ignore */ pathToFileURL(file).href);
+    return await load(pathToFileURL(file).href);
   } catch (error) {
     const { message = String(error), name = "Error" } = error as Error;
     const [line] = message.split("\n");
     const typescript = /\.[cm]?tsx?$/.test(file) ? "; it is TypeScript: give the JavaScript built from it" : "";
-    throw new BackplaneError(
-      "PLUGIN_LOAD_FAILED",
-      `plugin ${spec}: ${file} cannot be loaded: ${isBackplaneError(error) ? line : `${name}: ${line}`}${typescript}`,
-      { spec, file },
-    );
+    throw new BackplaneError("PLUGIN_LOAD_FAILED", `plugin ${spec}: ${file} cannot be loaded: ${isBackplaneError(error) ? line : `${name}: ${line}`}${typescript}`, { spec, file });
   }
 };
 
 /**
  * Loads one plugin.
- * @param directory where relative names start
  * @throws BackplaneError `PLUGIN_NOT_FOUND`, `PLUGIN_LOAD_FAILED`, `PLUGIN_EMPTY`, `PLUGIN_DEFINITION_UNKNOWN`, `PLUGIN_AMBIGUOUS`.
  */
-export const loadPlugin = async (spec: string, directory = process.cwd()): Promise<LoadedPlugin> => {
+export const loadPlugin = async (spec: string, { directory = process.cwd(), load = importWithSdk }: PluginLoading = {}): Promise<LoadedPlugin> => {
   const { module, id, path } = parseSpec(spec);
   const file = await locate(spec, module, directory);
-  const definitions = definitionsIn(await importModule(spec, file));
+  const definitions = definitionsIn(await importModule(spec, file, load));
   const ids = definitions.map((each) => each.id);
   if (definitions.length === 0) {
     throw new BackplaneError("PLUGIN_EMPTY", `plugin ${spec}: ${file} exports no device definition; export what defineDevice returns`, { spec, file });

@@ -41,6 +41,13 @@ export const checkedReads: HandlerTap = (handler, { space, base }) => {
   return checked;
 };
 
+/** The error with more in front of its message; its stack still leads into the device. */
+export const withPrefix = (prefix: string, error: unknown): Error => {
+  if (!(error instanceof Error)) return new Error(`${prefix}${String(error)}`);
+  if (!error.message.startsWith(prefix)) error.message = `${prefix}${error.message}`;
+  return error;
+};
+
 export interface WalkOptions {
   readonly steps: number;
   readonly random: Random;
@@ -133,7 +140,7 @@ export const walk = async (bench: AnyBench, world: World, options: WalkOptions):
         await bench.settle();
       }
     } catch (error) {
-      throw new Error(`step ${count} (${what}) threw ${error instanceof Error ? error.stack : String(error)}`);
+      throw withPrefix(`step ${count} (${what}): `, error);
     }
     const heard = world.heard();
     if (heard.length > 0) note("heard", heard.join(" "));

@@ -8,7 +8,7 @@ import { writeLe16, writeLe32 } from "backplane/sdk";
 import { type ConformanceOptions, conformanceChecks, MemoryImage } from "backplane/sdk/testkit";
 import { describe, expect, it } from "vitest";
 
-type Options = ConformanceOptions<unknown, ConfigSchema, Needs>;
+type Options = Omit<ConformanceOptions<unknown, ConfigSchema, Needs>, "config"> & { readonly config?: Readonly<Record<string, unknown>> };
 
 const PLUGINS = new URL("../../plugins/", import.meta.url);
 
@@ -44,8 +44,11 @@ const RTC: Options = {
 const UART: Options = { armedAfterReset: { rx: "bytes of the host wait on the line and go on arriving" } };
 const CONTENTS = "what is on the disk";
 
+/** For machines that do other things at the same time. */
+const PATIENCE_MS = 60_000;
+
 const OPTIONS: Readonly<Record<string, Options>> = {
-  "generic.disk-memory": { keeps: { numbers: CONTENTS, chunks: CONTENTS } },
+  "generic.disk-memory": { config: { "size-kib": 1024 }, keeps: { numbers: CONTENTS, chunks: CONTENTS } },
   "generic.disk-raw": { config: { file: "disk.img" }, files: { "disk.img": new Uint8Array(65_536) } },
   "generic.firmware-file": { config: { name: "etc/bench", file: "bench.bin" }, files: { "bench.bin": new Uint8Array(512) } },
   "generic.floppy-drive": { keeps: { track: "the heads stay where they are" } },
@@ -101,7 +104,7 @@ for (const folder of folders) {
     for (const definition of definitions) {
       for (const { title, options } of variants(definition)) {
         describe(title, () => {
-          for (const check of conformanceChecks(definition, options as object)) it(check.name, check.run);
+          for (const check of conformanceChecks(definition, options as object)) it(check.name, check.run, PATIENCE_MS);
         });
       }
     }

@@ -1,6 +1,6 @@
 /** The examples: their own tests, run here; their types; and the devices in a machine, loaded as a user loads them. */
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -52,6 +52,20 @@ describe("the examples", () => {
     machine.clock.fireDue();
     expect([machine.ports.read8(0xd001), machine.ports.read32(0xd004)]).toEqual([0x80, 1]);
     expect(pirqs).toEqual(["2 true"]);
+  });
+});
+
+describe("documentation", () => {
+  /** Fenced blocks that name their file (```js examples/dice-card/index.js), and those that define a device. */
+  const quotations = (file: string): { readonly from: readonly string[]; readonly text: string }[] =>
+    [...readFileSync(join(root, file), "utf8").matchAll(/^```js(?: (\S+))?\n([\s\S]*?)^```$/gm)]
+      .filter(([, from, text]) => from !== undefined || text.includes("defineDevice({"))
+      .map(([, from, text]) => ({ from: from === undefined ? names.map((name) => `examples/${name}/index.js`) : [from], text: text.trimEnd() }));
+
+  it.each(["docs/writing-a-device.md", "README.md"])("%s quotes the examples as they are", (file) => {
+    const quoted = quotations(file);
+    expect(quoted.length).toBeGreaterThan(0);
+    for (const { from, text } of quoted) expect(from.map((each) => readFileSync(join(root, each), "utf8")).find((source) => source.includes(text)) ?? text).not.toBe(text);
   });
 });
 

@@ -86,7 +86,7 @@ export const benchDeps = <X, C extends ConfigSchema, N extends Needs, S>(definit
     if (empty && "every" in need) return [];
     const role = wantedRole(need);
     const make = BY_KEY.get(role.key);
-    if (!make) throw new Error(`${definition.id} needs "${name}" (role "${role.name}"), for which the test kit has no stand-in: give one in deps: { ${name}: ... }`);
+    if (!make) throw new Error(`${definition.id} needs "${name}" (role "${role.name}"), for which the test kit has no stand-in: give one as "${name}" in "deps"`);
     const made = make(options.files ?? {});
     return "every" in need ? [made] : made;
   };
