@@ -1,6 +1,6 @@
 /** Seconds from the start of the process to the guest's shell, ours and QEMU TCG: same kernel, initrd and command line. */
 import { fileURLToPath } from "node:url";
-import { MEMORY_MIB, PLAIN_APPEND, PROMPT, prepareGuest } from "../guest.js";
+import { MARK, MEMORY_MIB, PLAIN_APPEND, PROMPT, prepareGuest } from "../guest.js";
 import { median, medianRatio, takeTurns } from "../harness.js";
 import { canMeasureProcesses, runUntil, type Usage } from "../processes.js";
 import { QEMU, QEMU_ARGS } from "../qemu.js";
@@ -8,7 +8,6 @@ import { percent, type Row, type Suite } from "../report.js";
 import type { Booted } from "../workers/boot.js";
 
 const BOOT = fileURLToPath(new URL("../workers/boot.js", import.meta.url));
-const MARK = "\u0000booted ";
 const TIMEOUT_SECONDS = 600;
 
 const CPU = "CPU s";

@@ -4,9 +4,7 @@
  * Arguments: kernel, initrd, command line, MiB, prompt.
  */
 import { createMachine } from "../../host/index.js";
-
-/** Bytes no console writes. */
-export const MARK = "\u0000booted ";
+import { MARK } from "../guest.js";
 
 export interface Booted {
   readonly instructions: number;

@@ -115,6 +115,14 @@ describe("run", () => {
     expect(stdout).not.toContain("busy");
   });
 
+  it("gives the terminal to the screen of a machine with a BIOS unless told otherwise", async () => {
+    const running = begin(["run", "virtual-server-2005", "--bios", file("endless"), "--memory", "4"], true);
+    await until(() => running.stdout.text.includes("\u001b[?1049h"), "the screen");
+    running.stdin.write("\u0001x");
+    expect((await finish(running)).status).toBe(0);
+    expect(running.stdin.modes).toEqual([true, false]);
+  });
+
   it("plugs in, swaps and sets", async () => {
     const running = boot("hello", "--swap", "serial-port=ns.16450", "--set", "/isa/com1.pace=exact");
     expect(await finish(running)).toMatchObject({ status: 0, stdout: "Hello\r\n" });

@@ -168,7 +168,7 @@ export const hotTemplates = (): Map<string, string> => {
   }
   hot.set(
     "LEA32rm",
-    `i32[code[pc + ${R_REG}]] = code[pc + ${R_SCALE}] > 31 ? slowOffset(pc) : i32[code[pc + ${R_RM}]] + (i32[code[pc + ${R_INDEX}]] << code[pc + ${R_SCALE}]) + code[pc + ${R_DISP}]; ${NEXT}`,
+    `i32[code[pc + ${R_REG}]] = code[pc + ${R_SCALE}] > 31 ? slowOffset(pc) | 0 : (i32[code[pc + ${R_RM}]] + (i32[code[pc + ${R_INDEX}]] << code[pc + ${R_SCALE}]) + code[pc + ${R_DISP}]) | 0; ${NEXT}`,
   );
   hot.set("XCHGA32r", `x = i32[${EAX}]; i32[${EAX}] = i32[code[pc + ${R_REG}]]; i32[code[pc + ${R_REG}]] = x; ${NEXT}`);
   hot.set("XCHG32rr", `x = i32[code[pc + ${R_REG}]]; i32[code[pc + ${R_REG}]] = i32[code[pc + ${R_RM}]]; i32[code[pc + ${R_RM}]] = x; ${NEXT}`);
@@ -186,16 +186,16 @@ export const hotTemplates = (): Map<string, string> => {
   hot.set("PUSHI32i", `${push(`code[pc + ${R_IMM}]`)} ${NEXT}`);
   hot.set("PUSHE32m", `${address(32, false)} ${load(32, "v")} ${push("v")} ${NEXT}`);
   hot.set("PUSHE32r", `${push(`i32[code[pc + ${R_REG}]]`)} ${NEXT}`);
-  hot.set("POP32r", `a = i32[${ESP}]; ${load(32, "v")} i32[${ESP}] = a + 4; i32[code[pc + ${R_REG}]] = v; ${NEXT}`);
-  hot.set("LEAVE", `a = i32[${EBP}]; ${load(32, "v")} i32[${ESP}] = a + 4; i32[${EBP}] = v; ${NEXT}`);
+  hot.set("POP32r", `a = i32[${ESP}]; ${load(32, "v")} i32[${ESP}] = (a + 4) | 0; i32[code[pc + ${R_REG}]] = v; ${NEXT}`);
+  hot.set("LEAVE", `a = i32[${EBP}]; ${load(32, "v")} i32[${ESP}] = (a + 4) | 0; i32[${EBP}] = v; ${NEXT}`);
   for (let code = 0; code < 16; code++) hot.set(`JCC${code.toString(16)}`, `if (${condition(code)}) break direct; ${NEXT}`);
   hot.set("JMP", "break direct;");
-  hot.set("CALL", `${push("lp + (code[pc + 7] & 0xfff) + ((code[pc + 7] >> 12) & 15)")} break direct;`);
-  hot.set("CALLE32r", `lin = i32[code[pc + ${R_REG}]]; ${push("lp + (code[pc + 7] & 0xfff) + ((code[pc + 7] >> 12) & 15)")} break branch;`);
-  hot.set("CALLE32m", `${address(32, false)} ${load(32, "v")} ${push("lp + (code[pc + 7] & 0xfff) + ((code[pc + 7] >> 12) & 15)")} lin = v; break branch;`);
+  hot.set("CALL", `${push("(lp + (code[pc + 7] & 0xfff) + ((code[pc + 7] >> 12) & 15)) | 0")} break direct;`);
+  hot.set("CALLE32r", `lin = i32[code[pc + ${R_REG}]]; ${push("(lp + (code[pc + 7] & 0xfff) + ((code[pc + 7] >> 12) & 15)) | 0")} break branch;`);
+  hot.set("CALLE32m", `${address(32, false)} ${load(32, "v")} ${push("(lp + (code[pc + 7] & 0xfff) + ((code[pc + 7] >> 12) & 15)) | 0")} lin = v; break branch;`);
   hot.set("JMPE32r", `lin = i32[code[pc + ${R_REG}]]; break branch;`);
   hot.set("JMPE32m", `${address(32, false)} ${load(32, "lin")} break branch;`);
-  hot.set("RET", `a = i32[${ESP}]; ${load(32, "lin")} i32[${ESP}] = a + 4; break branch;`);
-  hot.set("RETN32i", `a = i32[${ESP}]; ${load(32, "lin")} i32[${ESP}] = a + 4 + code[pc + ${R_IMM}]; break branch;`);
+  hot.set("RET", `a = i32[${ESP}]; ${load(32, "lin")} i32[${ESP}] = (a + 4) | 0; break branch;`);
+  hot.set("RETN32i", `a = i32[${ESP}]; ${load(32, "lin")} i32[${ESP}] = (a + 4 + code[pc + ${R_IMM}]) | 0; break branch;`);
   return all;
 };
