@@ -36,19 +36,20 @@ export class CodeFetch {
   enter(linear: number): number {
     const { i32 } = this.#core;
     const key = i32[MODE_KEY];
+    let available = MAX_LENGTH;
     if ((key & KEY_FLAT) === 0) {
       const offset = (linear - i32[BASE + CS]) >>> 0;
       const limit = i32[LIMIT + CS] >>> 0;
       if (offset > limit) this.#core.gp(0);
-      // a page that the segment covers only in part is decoded instruction by instruction
-      const first = offset - (linear & PAGE_MASK);
-      if (first < 0 || first + PAGE_MASK > limit) return this.#uncached(linear, limit - offset + 1);
+      available = Math.min(MAX_LENGTH, limit - offset + 1);
+      // a page in which the segment ends is decoded instruction by instruction; in one where it begins, nothing leads below
+      if (offset - (linear & PAGE_MASK) + PAGE_MASK > limit) return this.#uncached(linear, available);
     }
     let table = this.#mmu.tlbX[(linear >>> PAGE_SHIFT) + i32[TLB_HALF]];
     let bufferPage = -1;
     if (table === 0) {
       bufferPage = this.#bufferPage(linear);
-      if (bufferPage < 0) return this.#uncached(linear, MAX_LENGTH);
+      if (bufferPage < 0) return this.#uncached(linear, available);
       table = this.#cache.tableFor(bufferPage, key);
       this.#mmu.setExecute(linear, table);
     }
@@ -61,7 +62,7 @@ export class CodeFetch {
       this.#mmu.setExecute(linear, table);
     }
     this.#cache.activate(bufferPage);
-    return this.#decodeBlock(table, bufferPage, offset, key) || this.#uncached(linear, MAX_LENGTH);
+    return this.#decodeBlock(table, bufferPage, offset, key) || this.#uncached(linear, available);
   }
 
   #bufferPage(linear: number): number {
@@ -113,7 +114,7 @@ export class CodeFetch {
     const { code } = this.#cache;
     const bytes = this.#core.memory.bytes;
     const offset = linear & PAGE_MASK;
-    const most = Math.min(MAX_LENGTH, available);
+    const most = available;
     let have = 0;
     for (;;) {
       // fetch only what the instruction needs: the next page may not be there

@@ -79,6 +79,8 @@ export class Core {
   eipCommitted = false;
   /** The new task asked for a debug trap before its first instruction (T bit of its TSS). */
   taskTrap = false;
+  /** The current instruction has transferred to an interrupt handler, which takes its single-step trap away. */
+  interrupted = false;
 
   constructor(memory: GuestMemory, mmu: Mmu, ports: PortSpace, fault: GuestFault, code: Int32Array) {
     this.memory = memory;
@@ -124,6 +126,8 @@ export class Core {
     if ((i32[ATTR + SS] & ATTR_BIG) !== 0) key |= KEY_STACK32;
     if (this.#flat(CS, ATTR_READABLE) && this.#flat(SS, ATTR_WRITABLE) && this.#flat(DS, ATTR_WRITABLE) && this.#flat(ES, ATTR_WRITABLE)) key |= KEY_FLAT;
     if (!this.protectedMode) key |= KEY_REAL;
+    // where the code segment ends, execution has to meet its limit, even if that page has run in another segment
+    if ((key & KEY_FLAT) === 0 && i32[LIMIT + CS] !== -1) this.mmu.forgetCode((i32[BASE + CS] + i32[LIMIT + CS] + 1) | 0);
     if (key === i32[MODE_KEY]) return;
     i32[MODE_KEY] = key;
     this.mmu.flushExecute();
@@ -137,19 +141,24 @@ export class Core {
 
   // ── memory through segments ─────────────────────────────────────────────────────────────────────────────────────
 
-  /** Linear address of `bytes` at an offset in a segment. @throws GuestFault #GP(0) or #SS(0). */
-  linear(segment: number, offset: number, bytes: number, write: boolean): number {
+  /** Whether `bytes` at an offset lie within a segment's limit. */
+  inside(segment: number, offset: number, bytes: number): boolean {
     const i32 = this.i32;
     const attributes = i32[ATTR + segment];
     const limit = i32[LIMIT + segment] >>> 0;
     const first = offset >>> 0;
     const last = first + bytes - 1;
-    let inside: boolean;
-    if ((attributes & (ATTR_CODE | ATTR_EXPAND_DOWN)) === ATTR_EXPAND_DOWN) inside = first > limit && last <= ((attributes & ATTR_BIG) !== 0 ? 0xffff_ffff : 0xffff);
-    else inside = last <= limit;
-    if (!inside) this.fault.raise(segment === SS ? SS_VECTOR : GP_VECTOR, 0);
+    if ((attributes & (ATTR_CODE | ATTR_EXPAND_DOWN)) === ATTR_EXPAND_DOWN) return first > limit && last <= ((attributes & ATTR_BIG) !== 0 ? 0xffff_ffff : 0xffff);
+    return last <= limit;
+  }
+
+  /** Linear address of `bytes` at an offset in a segment. @throws GuestFault #GP(0) or #SS(0). */
+  linear(segment: number, offset: number, bytes: number, write: boolean): number {
+    const i32 = this.i32;
+    const attributes = i32[ATTR + segment];
+    if (!this.inside(segment, offset, bytes)) this.fault.raise(segment === SS ? SS_VECTOR : GP_VECTOR, 0);
     if (write ? (attributes & (ATTR_CODE | ATTR_WRITABLE)) !== ATTR_WRITABLE : (attributes & ATTR_CODE) !== 0 ? (attributes & ATTR_READABLE) === 0 : attributes === 0) this.gp(0);
-    return (i32[BASE + segment] + first) | 0;
+    return (i32[BASE + segment] + offset) | 0;
   }
 
   /** Offset part of the record's memory operand. */
@@ -167,6 +176,12 @@ export class Core {
   /** Linear address of the record's memory operand. */
   operandAddress(pc: number, bytes: number, write: boolean): number {
     return this.linear(this.segment(pc), this.offset(pc), bytes, write);
+  }
+
+  /** Of the part of the operand that lies `skip` bytes in: a far pointer's selector has checks and address wrap of its own. */
+  partAddress(pc: number, skip: number, bytes: number, write: boolean): number {
+    const offset = this.offset(pc) + skip;
+    return this.linear(this.segment(pc), this.address16(pc) ? offset & 0xffff : offset | 0, bytes, write);
   }
 
   read(linear: number, size: OperandSize): number {
@@ -230,8 +245,7 @@ export class Core {
     if (this.isRegister(pc)) return this.getRegister(this.code[pc + R_RM], size);
     const linear = this.operandAddress(pc, size >> 3, true);
     const user = this.i32[CPL] === 3;
-    this.mmu.probeWrite(linear, user);
-    if (((linear + (size >> 3) - 1) ^ linear) & ~0xfff) this.mmu.probeWrite((linear + (size >> 3) - 1) | 0, user);
+    this.mmu.probeWrites(linear, size >> 3, user);
     return this.read(linear, size);
   }
 

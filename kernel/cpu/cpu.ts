@@ -13,6 +13,7 @@ import { CHECK_EVERY, CodeFetch } from "./code-fetch.js";
 import { Core } from "./core.js";
 import { dumpState } from "./dump.js";
 import type { CpuCore, GeneralRegisters, SegmentName } from "./engine.js";
+import { deliverException } from "./exceptions.js";
 import { GuestFault } from "./fault.js";
 import { connectFpu, type Fpu } from "./fpu.js";
 import { CodeCache, STEP_RECORD } from "./interpreter/code-cache.js";
@@ -39,7 +40,6 @@ import {
   CR0_PE,
   CS,
   DB_VECTOR,
-  DF_VECTOR,
   DR6,
   EIP,
   FLAGS,
@@ -52,13 +52,13 @@ import {
   IGNNE,
   LIMIT,
   MODE_KEY,
+  NMI_BLOCKED,
   NMI_VECTOR,
   PC,
   PENDING,
   PENDING_INIT,
   PENDING_INTR,
   PENDING_NMI,
-  PF_VECTOR,
   RF,
   RUN_LIMIT,
   SAVED_WORDS,
@@ -71,13 +71,13 @@ import { TaskSwitch } from "./task-switch.js";
 
 const SEGMENT_NAMES: readonly SegmentName[] = ["es", "cs", "ss", "ds", "fs", "gs"];
 const REGISTER_NAMES = ["eax", "ecx", "edx", "ebx", "esp", "ebp", "esi", "edi"] as const;
-/** Exceptions that combine into a double fault (SDM volume 3, table 6-5): #DE, #TS, #NP, #SS, #GP. */
-const CONTRIBUTORY = new Set([0, 10, 11, 12, 13]);
-const HAS_ERROR_CODE = new Set([8, 10, 11, 12, 13, 14, 17]);
 /** The fast loop may run past its limit by less than this; the rest of a slice is stepped. */
 const MARGIN = CHECK_EVERY + 1;
 /** A run limit that is always reached. */
 const AT_ONCE = -0x8000_0000;
+/** Causes of a debug trap in DR6: single step, task switch. */
+const DR6_BS = 0x4000;
+const DR6_BT = 0x8000;
 /** Longest stretch given to the fast loop: `COUNT_BASE + PC` counts in eighths of an instruction in 31 bits. */
 const LONGEST_STRETCH = 1 << 26;
 
@@ -249,7 +249,8 @@ export class Cpu implements CpuCore {
     const i32 = this.#i32;
     if (i32[HALTED] === 0) return false;
     const pending = i32[PENDING];
-    return (pending & (PENDING_NMI | PENDING_INIT)) === 0 && ((pending & PENDING_INTR) === 0 || (i32[FLAGS] & IF) === 0);
+    if ((pending & PENDING_INIT) !== 0 || ((pending & PENDING_NMI) !== 0 && i32[NMI_BLOCKED] === 0)) return false;
+    return (pending & PENDING_INTR) === 0 || (i32[FLAGS] & IF) === 0;
   }
 
   get shutdown(): boolean {
@@ -262,10 +263,11 @@ export class Cpu implements CpuCore {
     this.#exit = false;
     while (this.#count < end && !this.#exit && i32[SHUTDOWN] === 0) {
       try {
+        if (this.#core.taskTrap) this.#debugTrap(DR6_BT);
         if (i32[PENDING] !== 0) this.#takePending();
         if (i32[HALTED] !== 0) return;
         const left = end - this.#count;
-        if (i32[SHADOW] !== 0 || (i32[FLAGS] & TF) !== 0 || left <= MARGIN) this.#step();
+        if (i32[SHADOW] !== 0 || (i32[FLAGS] & (TF | RF)) !== 0 || left <= MARGIN) this.#step();
         else this.#stretch(Math.min(left, LONGEST_STRETCH) - MARGIN);
       } catch (error) {
         if (error !== this.#fault) throw error;
@@ -315,14 +317,20 @@ export class Cpu implements CpuCore {
     code[STEP_RECORD + RECORD_WORDS + R_DISP] = (meta & META_OFFSET_MASK) + ((meta >> META_LENGTH_SHIFT) & 15);
     i32[RUN_LIMIT] = AT_ONCE;
     if (shadow !== 0) i32[SHADOW] = 0;
+    i32[FLAGS] &= ~RF;
+    this.#core.interrupted = false;
     this.#interpret(STEP_RECORD, i32[CODE_PAGE], -STEP_RECORD, AT_ONCE);
     this.#account();
-    i32[FLAGS] &= ~RF;
-    if (this.#core.taskTrap || (trap && shadow !== 2 && i32[SHADOW] !== 2)) {
-      i32[DR6] |= this.#core.taskTrap ? 0x8000 : 0x4000;
-      this.#core.taskTrap = false;
-      this.#interrupts.deliver(DB_VECTOR, false, -1);
-    }
+    // not after MOV SS and POP SS, and not in a handler that the instruction itself called
+    if (trap && i32[SHADOW] !== 2 && !this.#core.interrupted) this.#debugTrap(DR6_BS);
+  }
+
+  #debugTrap(cause: number): void {
+    const i32 = this.#i32;
+    this.#core.taskTrap = false;
+    i32[DR6] |= cause;
+    i32[HALTED] = 0;
+    this.#interrupts.deliver(DB_VECTOR, false, -1);
   }
 
   #takePending(): void {
@@ -333,8 +341,9 @@ export class Cpu implements CpuCore {
       return;
     }
     if (i32[SHADOW] !== 0) return;
-    if ((i32[PENDING] & PENDING_NMI) !== 0) {
+    if ((i32[PENDING] & PENDING_NMI) !== 0 && i32[NMI_BLOCKED] === 0) {
       i32[PENDING] &= ~PENDING_NMI;
+      i32[NMI_BLOCKED] = 1;
       i32[HALTED] = 0;
       this.#interrupts.deliver(NMI_VECTOR, false, -1);
     } else if ((i32[PENDING] & PENDING_INTR) !== 0 && (i32[FLAGS] & IF) !== 0) {
@@ -343,39 +352,13 @@ export class Cpu implements CpuCore {
     }
   }
 
-  /** Delivers the fault just caught; faults on the way become a double fault, then shutdown. */
+  /** Delivers the fault just caught, or shuts down. */
   #raise(): void {
-    const i32 = this.#i32;
-    const core = this.#core;
-    let { vector, errorCode } = this.#fault;
     // a delivery counts as an instruction, so that a guest whose handlers only fault still uses up its slice
     this.#count++;
-    for (;;) {
-      try {
-        const fault = vector !== DB_VECTOR;
-        if (fault) {
-          core.flags.materialise();
-          i32[FLAGS] |= RF;
-        }
-        this.#interrupts.deliver(vector, false, HAS_ERROR_CODE.has(vector) && (core.protectedMode || core.virtual8086) ? Math.max(0, errorCode) : -1);
-        core.eipCommitted = false;
-        return;
-      } catch (error) {
-        if (error !== this.#fault) throw error;
-        core.eipCommitted = false;
-        const second = this.#fault;
-        const both = (CONTRIBUTORY.has(vector) && CONTRIBUTORY.has(second.vector)) || (vector === PF_VECTOR && (second.vector === PF_VECTOR || CONTRIBUTORY.has(second.vector)));
-        if (vector === DF_VECTOR) {
-          i32[SHUTDOWN] = 1;
-          this.#exit = true;
-          return;
-        }
-        if (both) {
-          vector = DF_VECTOR;
-          errorCode = 0;
-        } else ({ vector, errorCode } = second);
-      }
-    }
+    if (deliverException(this.#core, this.#interrupts)) return;
+    this.#i32[SHUTDOWN] = 1;
+    this.#exit = true;
   }
 
   // ── for hosts, debuggers and snapshots ──────────────────────────────────────────────────────────────────────────

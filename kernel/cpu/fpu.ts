@@ -30,10 +30,7 @@ export const connectFpu = (core: Core, ferr: (level: boolean) => void): Fpu => {
     write8: (linear, value) => mmu.write8(linear, value, user()),
     write16: (linear, value) => mmu.write16(linear, value, user()),
     write32: (linear, value) => mmu.write32(linear, value, user()),
-    probeWrite: (linear, bytes) => {
-      mmu.probeWrite(linear, user());
-      mmu.probeWrite((linear + bytes - 1) | 0, user());
-    },
+    probeWrite: (linear, bytes) => mmu.probeWrites(linear, bytes, user()),
     cr0: () => i32[CR0],
     raiseNM: () => core.fault.raise(NM_VECTOR),
     raiseMF: () => core.fault.raise(MF_VECTOR),

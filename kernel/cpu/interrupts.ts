@@ -27,6 +27,7 @@ import {
   IF,
   IOPL,
   LIMIT,
+  NMI_BLOCKED,
   NP_VECTOR,
   NT,
   RF,
@@ -66,6 +67,7 @@ export class Interrupts {
    * @throws GuestFault when delivery itself faults
    */
   deliver(vector: number, software: boolean, errorCode: number): void {
+    this.#core.interrupted = true;
     if (!this.#core.protectedMode && !this.#core.virtual8086) this.#deliverReal(vector);
     else this.#deliverProtected(vector, software, errorCode);
   }
@@ -78,6 +80,7 @@ export class Interrupts {
     const offset = mmu.read16(address, false);
     const selector = mmu.read16((address + 2) | 0, false);
     const frame = StackFrame.current(core, 0);
+    frame.reserve(16, 3);
     frame.push(16, core.flags.materialise());
     frame.push(16, i32[SEL + CS]);
     frame.push(16, i32[EIP]);
@@ -126,7 +129,8 @@ export class Interrupts {
 
     if (newCpl < cpl) this.#toInner(selector, descriptor, newCpl, size, flags, errorCode, external);
     else {
-      const frame = StackFrame.current(core, cpl);
+      const frame = StackFrame.current(core, cpl, external);
+      frame.reserve(size, errorCode >= 0 ? 4 : 3);
       frame.push(size, flags);
       frame.push(size, i32[SEL + CS]);
       frame.push(size, i32[EIP]);
@@ -145,8 +149,9 @@ export class Interrupts {
     const { i32 } = core;
     const [stackSelector, stackPointer] = this.innerStack(cpl, external);
     const stack = this.checkInnerStack(stackSelector, cpl, external);
-    const frame = StackFrame.fresh(core, stackSelector, stack, stackPointer, cpl);
+    const frame = StackFrame.fresh(core, stackSelector, stack, stackPointer, cpl, external);
     const fromVirtual = core.virtual8086;
+    frame.reserve(size, (fromVirtual ? 9 : 5) + (errorCode >= 0 ? 1 : 0));
     if (fromVirtual) for (const segment of [GS, FS, DS, ES]) frame.push(size, i32[SEL + segment]);
     frame.push(size, i32[SEL + SS]);
     frame.push(size, i32[ESP]);
@@ -201,6 +206,8 @@ export class Interrupts {
         const offset = mmu.read16(vector * 4, true);
         const selector = mmu.read16(vector * 4 + 2, true);
         const frame = StackFrame.current(core, 3);
+        frame.reserve(16, 3);
+        core.interrupted = true;
         frame.push(16, pushed);
         frame.push(16, i32[SEL + CS]);
         frame.push(16, i32[EIP]);
@@ -221,6 +228,8 @@ export class Interrupts {
     const core = this.#core;
     const { i32 } = core;
     const bytes = size >> 3;
+    // even when the return faults
+    i32[NMI_BLOCKED] = 0;
     if (!core.protectedMode) {
       this.#returnReal(size);
       return;
@@ -302,7 +311,7 @@ export class Interrupts {
       const changed = 0xffff & ~(IF | IOPL);
       i32[FLAGS] = (kept & ~(changed | VIF)) | (flags & changed & 0x7fd5) | 2 | ((flags & IF) !== 0 ? VIF : 0);
     }
-    if (eip >>> 0 > 0xffff) core.gp(0);
+    if (eip >>> 0 > i32[LIMIT + CS] >>> 0) core.gp(0);
     core.setSp(core.wrapSp(core.sp + 3 * bytes));
     this.#segmentation.fillReal(CS, selector);
     i32[EIP] = eip;

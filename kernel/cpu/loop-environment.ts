@@ -15,8 +15,7 @@ export const loopEnvironment = (core: Core, cache: CodeCache, fetch: CodeFetch, 
     return i32[CPL] === 3;
   };
   const modify = (address: number, bytes: number, user: boolean): void => {
-    mmu.probeWrite(address, user);
-    if (((address + bytes - 1) ^ address) & ~0xfff) mmu.probeWrite((address + bytes - 1) | 0, user);
+    mmu.probeWrites(address, bytes, user);
   };
   return {
     i8,

@@ -20,6 +20,7 @@ const DIRTY = 0x40;
 const LARGE = 0x80;
 const GLOBAL = 0x100;
 const USER_HALF = 1 << 20;
+const REGION_SHIFT = 22;
 const FILLED_MAX = 1 << 16;
 const EFER_NXE = 0x800;
 
@@ -52,6 +53,8 @@ export class Mmu {
   #filledCount = 0;
   readonly #filledGlobal = new Int32Array(FILLED_MAX);
   #filledGlobalCount = 0;
+  /** Per 4 MiB of linear addresses: translations of a large page may be held. */
+  readonly #large = new Uint8Array(1 << (32 - REGION_SHIFT));
   readonly #result: Translation = { physical: 0, writable: false, global: false };
   /** A store hits a page that code was made from; true when the page holds no code any more. */
   onCodeStore: (bufferPage: number, offset: number, length: number) => boolean = () => true;
@@ -83,14 +86,23 @@ export class Mmu {
     return 0;
   }
 
-  /** Forgets one page (INVLPG). */
+  /** Forgets one page (INVLPG), of whatever size it is. */
   flushPage(linear: number): void {
+    const region = linear >>> REGION_SHIFT;
+    const first = this.#large[region] !== 0 ? region << (REGION_SHIFT - PAGE_SHIFT) : linear >>> PAGE_SHIFT;
+    const last = this.#large[region] !== 0 ? first + (1 << (REGION_SHIFT - PAGE_SHIFT)) : first + 1;
     for (const half of [0, USER_HALF]) {
-      const entry = (linear >>> PAGE_SHIFT) + half;
-      this.tlbR[entry] = MISS;
-      this.tlbW[entry] = MISS;
-      this.tlbX[entry] = 0;
+      this.tlbR.fill(MISS, first + half, last + half);
+      this.tlbW.fill(MISS, first + half, last + half);
+      this.tlbX.fill(0, first + half, last + half);
     }
+    this.#large[region] = 0;
+  }
+
+  /** Forgets where the code of one page is. */
+  forgetCode(linear: number): void {
+    this.tlbX[linear >>> PAGE_SHIFT] = 0;
+    this.tlbX[(linear >>> PAGE_SHIFT) + USER_HALF] = 0;
   }
 
   /** Forgets where code is, not where data is. */
@@ -157,6 +169,7 @@ export class Mmu {
       this.#check(linear, access, user, pde & WRITABLE, pde & USER);
       const dirty = ACCESSED | (write ? DIRTY : 0);
       if ((pde & dirty) !== dirty) space.write32(pdeAddress, (pde | dirty) >>> 0);
+      this.#large[linear >>> REGION_SHIFT] = 1;
       this.#done(((pde & 0xffc0_0000) | (linear & 0x3f_ffff)) & mask, (pde & DIRTY) !== 0 || write ? this.#mayWrite(pde & WRITABLE, user) : false, (pde & GLOBAL) !== 0);
       return;
     }
@@ -190,6 +203,7 @@ export class Mmu {
       if (pdeHigh < 0 && access === "execute") this.#pageFault(linear, access, user, PF_PRESENT);
       this.#check(linear, access, user, pde & WRITABLE, pde & USER);
       if ((pde & dirty) !== dirty) space.write32(pdeAddress, (pde | dirty) >>> 0);
+      this.#large[linear >>> REGION_SHIFT] = 1;
       this.#done(((pde & 0xffe0_0000) | (linear & 0x1f_ffff)) & mask, (pde & DIRTY) !== 0 || write ? this.#mayWrite(pde & WRITABLE, user) : false, (pde & GLOBAL) !== 0);
       return;
     }
@@ -293,8 +307,7 @@ export class Mmu {
 
   write16(linear: number, value: number, user: boolean): void {
     if ((linear & PAGE_MASK) === PAGE_MASK) {
-      this.probeWrite((linear + 1) | 0, user);
-      this.probeWrite(linear, user);
+      this.probeWrites(linear, 2, user);
       this.write8(linear, value, user);
       this.write8((linear + 1) | 0, value >> 8, user);
       return;
@@ -311,8 +324,7 @@ export class Mmu {
 
   write32(linear: number, value: number, user: boolean): void {
     if ((linear & PAGE_MASK) > PAGE_SIZE - 4) {
-      this.probeWrite(linear, user);
-      this.probeWrite((linear + 3) | 0, user);
+      this.probeWrites(linear, 4, user);
       for (let index = 0; index < 4; index++) this.write8((linear + index) | 0, value >> (8 * index), user);
       return;
     }
@@ -329,6 +341,13 @@ export class Mmu {
   /** Faults as a write would, without writing. */
   probeWrite(linear: number, user: boolean): void {
     if ((this.tlbW[(linear >>> PAGE_SHIFT) + (user ? USER_HALF : 0)] & 1) !== 0) this.#fill(linear, true, user);
+  }
+
+  /** As `probeWrite` for all bytes of an operand; CR2 is that of the first byte that cannot be written. */
+  probeWrites(linear: number, length: number, user: boolean): void {
+    this.probeWrite(linear, user);
+    const last = (linear + length - 1) | 0;
+    if (((last ^ linear) & ~PAGE_MASK) !== 0) this.probeWrite(last & ~PAGE_MASK, user);
   }
 
   probeRead(linear: number, user: boolean): void {

@@ -11,7 +11,7 @@ import { stackOperations } from "./operations/stack.js";
 import { stringOperations } from "./operations/string.js";
 import { portPermission, type SystemHost, systemOperations } from "./operations/system.js";
 import type { Segmentation } from "./segmentation.js";
-import { FLAGS, PENDING, SHADOW, TF } from "./state.js";
+import { FLAGS, PENDING, RF, SHADOW, TF } from "./state.js";
 import { FACTS } from "./tables/table.js";
 import type { TaskSwitch } from "./task-switch.js";
 
@@ -36,6 +36,9 @@ export const OPERATION_NUMBERS: OperationNumbers = {
 
 /** Mnemonics whose every form is a hot operation. */
 const HOT_ONLY = new Set(["CMP", "TEST", "MOV", "MOVZXB", "MOVZXW", "MOVSXB", "MOVSXW", "JCC"]);
+
+/** Transfers that load all flags when they lead to another task. */
+const MAY_SWITCH_TASKS = ["JMPF", "JMPFE", "CALLF", "CALLFE", "INT", "INT3", "INTO", "ICEBP"];
 
 /** Everything the operations work on. */
 export interface OperationParts {
@@ -69,12 +72,12 @@ export const coldOperations = ({ core, segmentation, interrupts, tasks, fpu, hos
     else if (!HOT_ONLY.has(name)) throw new Error(`no operation for ${name}`);
   }
   // flags that decide about interrupts and single steps take effect at once
-  for (const name of ["POPF", "IRET", "MOVTOSEG", "POPSEG", "LSS", "CLI"]) {
+  for (const name of ["POPF", "IRET", "MOVTOSEG", "POPSEG", "LSS", "CLI", ...MAY_SWITCH_TASKS]) {
     const number = COLD.numbers.get(name)!;
     const operation = table[number];
     table[number] = (pc) => {
       operation(pc);
-      if ((core.i32[FLAGS] & TF) !== 0 || core.i32[SHADOW] !== 0 || core.i32[PENDING] !== 0) host.attention();
+      if ((core.i32[FLAGS] & (TF | RF)) !== 0 || core.i32[SHADOW] !== 0 || core.i32[PENDING] !== 0 || core.taskTrap) host.attention();
     };
   }
   return table;

@@ -22,6 +22,7 @@ import {
   LAZY_OP,
   LDTR,
   LIMIT,
+  NMI_BLOCKED,
   PAT_HIGH,
   PAT_LOW,
   PENDING,
@@ -62,6 +63,7 @@ export const powerUpRegisters = (i32: Int32Array): void => {
   i32[PAT_LOW] = 0x0007_0406;
   i32[PAT_HIGH] = 0x0007_0406;
   i32[HALTED] = 0;
+  i32[NMI_BLOCKED] = 0;
   i32[SHUTDOWN] = 0;
   i32[SHADOW] = 0;
   i32[PENDING] &= PENDING_INTR;

@@ -23,28 +23,45 @@ export class StackFrame {
     this.sp = sp >>> 0;
   }
 
-  /** The stack in use. */
-  static current(core: Core, cpl: number): StackFrame {
+  /** The stack in use; overflow gives #SS with `external` as its error code. */
+  static current(core: Core, cpl: number, external = 0): StackFrame {
     const { i32 } = core;
-    return new StackFrame(core, i32[BASE + SS], i32[LIMIT + SS], i32[ATTR + SS], core.sp, cpl === 3, 0);
+    return new StackFrame(core, i32[BASE + SS], i32[LIMIT + SS], i32[ATTR + SS], core.sp, cpl === 3, external);
   }
 
-  /** A stack about to be switched to; overflow gives #SS(selector). */
-  static fresh(core: Core, selector: number, descriptor: Descriptor, sp: number, cpl: number): StackFrame {
+  /** A stack about to be switched to; overflow gives #SS(selector + external). */
+  static fresh(core: Core, selector: number, descriptor: Descriptor, sp: number, cpl: number, external = 0): StackFrame {
     const attributes = descriptorAttributes(descriptor);
-    return new StackFrame(core, descriptorBase(descriptor), descriptorLimit(descriptor), attributes, (attributes & ATTR_BIG) !== 0 ? sp : sp & 0xffff, cpl === 3, selector & ~3);
+    return new StackFrame(
+      core,
+      descriptorBase(descriptor),
+      descriptorLimit(descriptor),
+      attributes,
+      (attributes & ATTR_BIG) !== 0 ? sp : sp & 0xffff,
+      cpl === 3,
+      (selector & ~3) | external,
+    );
   }
 
-  push(size: OperandSize, value: number): void {
+  /** Faults now if any of the next `count` pushes would, so that none is done in vain. */
+  reserve(size: OperandSize, count: number): void {
     const bytes = size >> 3;
     const big = (this.#attributes & ATTR_BIG) !== 0;
-    const sp = big ? (this.sp - bytes) >>> 0 : (this.sp - bytes) & 0xffff;
-    const last = sp + bytes - 1;
-    const inside = (this.#attributes & ATTR_EXPAND_DOWN) !== 0 ? sp > this.#limit && last <= (big ? 0xffff_ffff : 0xffff) : last <= this.#limit;
-    if (!inside) this.#core.fault.raise(SS_VECTOR, this.#errorCode);
-    const linear = (this.#base + sp) | 0;
+    let sp = this.sp;
+    for (let index = 0; index < count; index++) {
+      sp = big ? (sp - bytes) >>> 0 : (sp - bytes) & 0xffff;
+      const last = sp + bytes - 1;
+      const inside = (this.#attributes & ATTR_EXPAND_DOWN) !== 0 ? sp > this.#limit && last <= (big ? 0xffff_ffff : 0xffff) : last <= this.#limit;
+      if (!inside) this.#core.fault.raise(SS_VECTOR, this.#errorCode);
+      this.#core.mmu.probeWrites((this.#base + sp) | 0, bytes, this.#user);
+    }
+  }
+
+  /** Room must have been reserved. */
+  push(size: OperandSize, value: number): void {
+    this.sp = (this.#attributes & ATTR_BIG) !== 0 ? (this.sp - (size >> 3)) >>> 0 : (this.sp - (size >> 3)) & 0xffff;
+    const linear = (this.#base + this.sp) | 0;
     if (size === 32) this.#core.mmu.write32(linear, value, this.#user);
     else this.#core.mmu.write16(linear, value, this.#user);
-    this.sp = sp;
   }
 }

@@ -62,6 +62,8 @@ export const A20_MASK = 68;
 export const PENDING = 69;
 /** IGNNE# as driven by the board. */
 export const IGNNE = 70;
+/** An NMI handler runs: further ones wait for its IRET. */
+export const NMI_BLOCKED = 71;
 export const SYSENTER_CS = 72;
 export const SYSENTER_ESP = 73;
 export const SYSENTER_EIP = 74;

@@ -94,6 +94,7 @@ export class TaskSwitch {
     // both ends must be reachable before anything changes
     mmu.probeRead(base, false);
     mmu.probeRead((base + format.minimum) | 0, false);
+    if (reason === "call") mmu.probeWrites(base, 2, false);
     mmu.probeWrite((oldBase + oldFormat.eip) | 0, false);
     mmu.probeWrite((oldBase + oldFormat.segments + 6 * oldFormat.step - 1) | 0, false);
 
@@ -145,6 +146,7 @@ export class TaskSwitch {
     this.#loadSegments(selectors, ldt);
     if (eip >>> 0 > i32[LIMIT + CS] >>> 0) fault.raise(GP_VECTOR, 0);
     if (trap !== 0) core.taskTrap = true;
+    core.eipCommitted = false;
   }
 
   #loadSegments(selectors: readonly number[], ldt: number): void {

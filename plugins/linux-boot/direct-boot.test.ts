@@ -1,4 +1,4 @@
-import { type BackplaneError, type Display, type FlatStart, type IsaBridge, type PciBus, type Processor, readLe16, readLe32 } from "backplane/sdk";
+import { type BackplaneError, type Cmos, type Display, type FlatStart, type FloppyBus, type IsaBridge, type PciBus, type Processor, readLe16, readLe32 } from "backplane/sdk";
 import { Bench } from "backplane/sdk/testkit";
 import { describe, expect, it } from "vitest";
 import { linuxDirectBoot } from "./direct-boot.js";
@@ -17,9 +17,11 @@ interface Options {
   readonly kernel?: Uint8Array;
   readonly pci?: PciBus;
   readonly displays?: readonly Display[];
+  readonly cmos?: Cmos;
+  readonly floppies?: FloppyBus;
 }
 
-const plug = async ({ config, kernel = bzImage(), pci, displays = [] }: Options = {}) => {
+const plug = async ({ config, kernel = bzImage(), pci, displays = [], cmos, floppies }: Options = {}) => {
   const starts: FlatStart[] = [];
   let a20 = false;
   const processor = { startFlat32: (start: FlatStart) => void starts.push(start), a20: (on: boolean) => void (a20 = on) } as unknown as Processor;
@@ -27,7 +29,7 @@ const plug = async ({ config, kernel = bzImage(), pci, displays = [] }: Options 
   const bench = await Bench.plug(linuxDirectBoot, {
     ramBytes: RAM_BYTES,
     config: { kernel: "vmlinuz", ...config },
-    deps: { storage, processor, pci, isa: pci && ISA, displays },
+    deps: { storage, processor, pci, isa: pci && ISA, displays, cmos, floppies },
   });
   const params = (): Uint8Array => bench.ram.subarray(starts.at(-1)!.esi!, starts.at(-1)!.esi! + 4096);
   return { bench, starts, params, a20: () => a20, run: () => runStartCode(bench.ram, starts.at(-1)!.eip) };
@@ -50,6 +52,15 @@ describe("a machine without PCI and display", () => {
     expect([...bench.ram.subarray(initrd, initrd + 5000)]).toEqual([...INITRD]);
     const line = readLe32(params(), 0x228);
     expect(String.fromCharCode(...bench.ram.subarray(line, line + 20))).toBe("console=ttyS0 quiet\0");
+  });
+
+  it("has the floppy drives in CMOS memory from power-on", async () => {
+    const written: number[][] = [];
+    const cmos: Cmos = { read: () => 0, write: (index, value) => void written.push([index, value]) };
+    const { bench } = await plug({ cmos, floppies: { attach: () => {}, driveTypes: () => [4, 2] } });
+    expect(written).toEqual([[0x10, 0x42]]);
+    bench.reset("hard");
+    expect(written).toHaveLength(1);
   });
 
   it("describes itself in boot_params", async () => {

@@ -10,7 +10,24 @@
  * Not implemented: BIOS services and real mode (the kernel must not ask for them; Linux through the 32-bit entry does
  * not), a $PIR table (interrupt lines are in configuration space), option ROMs.
  */
-import { BackplaneError, type Board, type ConfigOf, Display, defineDevice, every, Firmware, file, IsaBridge, optional, PciBus, Processor, Storage, text } from "backplane/sdk";
+import {
+  BackplaneError,
+  type Board,
+  Cmos,
+  type ConfigOf,
+  Display,
+  defineDevice,
+  every,
+  Firmware,
+  FloppyBus,
+  file,
+  IsaBridge,
+  optional,
+  PciBus,
+  Processor,
+  Storage,
+  text,
+} from "backplane/sdk";
 import { acpiTables } from "./acpi-tables.js";
 import { buildBootParams } from "./boot-params.js";
 import { type Kernel, parseKernel } from "./kernel-image.js";
@@ -39,6 +56,8 @@ const INITRD_MAX_BYTES = 2047 * (1 << 20);
 const APPEND_MAX = 2047;
 /** Edge/level control registers of the interrupt controllers. */
 const ELCR1 = 0x4d0;
+/** CMOS register with the types of the floppy drives, the first in the upper half. */
+const FLOPPY_TYPES = 0x10;
 /** The root pointer is searched on 16-byte boundaries of the EBDA's first KiB; its first word is the EBDA's size. */
 const TABLES_IN_EBDA = 0x40;
 const PRINTABLE = /^[ -\xff]*$/;
@@ -110,7 +129,7 @@ export const linuxDirectBoot = defineDevice({
   id: "linux.direct-boot",
   summary: "Boots a Linux kernel and initial RAM disk from host files, without a BIOS",
   provides: Firmware,
-  needs: { storage: Storage, processor: Processor, pci: optional(PciBus), isa: optional(IsaBridge), displays: every(Display) },
+  needs: { storage: Storage, processor: Processor, pci: optional(PciBus), isa: optional(IsaBridge), displays: every(Display), cmos: optional(Cmos), floppies: optional(FloppyBus) },
   config,
   async create({ board, config: settings, deps }) {
     const { kernel, initrd, commandLine } = await load(board, settings, deps.storage);
@@ -118,8 +137,11 @@ export const linuxDirectBoot = defineDevice({
     const vgaText = deps.displays.length > 0;
     return {
       role: { label: `Linux kernel ${settings.kernel}` },
-      reset() {
+      reset(kind) {
         const { busMaster } = board;
+        const [first, second] = deps.floppies?.driveTypes() ?? [0, 0];
+        // Its battery carries CMOS memory over a reset.
+        if (kind === "power-on") deps.cmos?.write(FLOPPY_TYPES, (first << 4) | second);
         const pci = deps.pci && setUpPci(deps.pci, deps.isa, ramBytes, board.log);
         const ebda = pci && ebdaImage(pci);
         for (const { address, bytes, memoryBytes } of kernel.segments) writeSegment(board, address, bytes, memoryBytes);

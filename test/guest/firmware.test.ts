@@ -12,7 +12,9 @@ describe("SeaBIOS", () => {
     await withGuest({ ...(await seaBios()), memory: 16, disks: ["disk"], cdrom: "cd", floppy: "floppy", boot: ["disk", "cdrom", "floppy"], files }, async (guest) => {
       const screen = await guest.untilScreen("No bootable device", POST_SECONDS);
       expect(screen).toMatch(/^SeaBIOS \(version 1\.\d+\.\d+/);
-      expect(screen).toMatch(/Booting from Hard Disk\.\.\.\nBoot failed: not a bootable disk\n\nBooting from DVD\/CD\.\.\.\nBoot failed: [^\n]*\nBooting from Floppy\.\.\.\nBoot failed: not a bootable disk/);
+      expect(screen).toMatch(
+        /Booting from Hard Disk\.\.\.\nBoot failed: not a bootable disk\n\nBooting from DVD\/CD\.\.\.\nBoot failed: [^\n]*\nBooting from Floppy\.\.\.\nBoot failed: not a bootable disk/,
+      );
       expect(guest.log).toMatch(/Running on QEMU \(i440fx\)/);
       expect(guest.log).toMatch(/SeaVGABIOS/);
       expect(guest.log).toMatch(/ata0-0: Backplane Hard Disk/);
@@ -34,8 +36,8 @@ describe("SeaBIOS", () => {
       await guest.untilScreen("Press Ctrl-B", 30);
       guest.vm.pressKeys("ctrl+b");
       await guest.untilScreen("iPXE>", 10);
-      await guest.vm.typeText("echo The shell of ${product} answers\n");
-      expect(await guest.untilScreen(/^The shell of .* answers$/m, 10)).toContain("iPXE initialising devices...ok");
+      await guest.vm.typeText("echo The shell answers\n");
+      expect(await guest.untilScreen(/^The shell answers$/m, 10)).toContain("iPXE initialising devices...ok");
     });
   });
 });

@@ -19,14 +19,14 @@ export interface Answer {
 export class Guest {
   readonly vm: VirtualMachine;
   readonly serial: SerialConnection;
-  /** What firmware prints to its debug port. */
+  /** What has been printed to debug ports, where SeaBIOS tells what it does. */
   log = "";
   #seen = 0;
 
   constructor(vm: VirtualMachine) {
     this.vm = vm;
     this.serial = vm.serial();
-    for (const path of vm.debugPorts) {
+    for (const path of vm.debugPorts.filter((each) => each.startsWith("/isa/debug"))) {
       vm.onDebugByte(path, (byte) => {
         this.log += String.fromCharCode(byte);
       });

@@ -30,15 +30,15 @@ const installationCd = async (): Promise<Uint8Array> => {
     {
       "ISOLINUX.BIN": isolinux,
       "LDLINUX.C32": ldlinux,
-      "ISOLINUX.CFG": configuration(`${append} from=cd`),
+      "ISOLINUX.CFG": configuration(`${append} vga=791 from=cd`),
       VMLINUZ: new Uint8Array(await readFile(kernel)),
       "INITRD.IMG": new Uint8Array(await readFile(initrd)),
       "DISK.CFG": configuration(`${append} from=disk`),
       EXTLINUX: extlinux,
       "MBR.BIN": mbr,
       "MKFS.FAT": mkfs,
-      "LD_SO": loader,
-      "LIBC_SO": libc,
+      LD_SO: loader,
+      LIBC_SO: libc,
     },
     "ISOLINUX.BIN",
   );
@@ -63,6 +63,9 @@ it("Linux boots from a CD with isolinux, installs itself on a disk and boots fro
     expect(screen).toMatch(/^SeaBIOS .*\nBooting from DVD\/CD\.\.\.\n\nISOLINUX .*\nBackplane's own boot message\n/);
     await guest.untilShell(BOOT_SECONDS);
     expect(await guest.run("cat /proc/cmdline")).toContain(" from=cd");
+    // The video BIOS has set the mode, the kernel writes letters into its frame buffer.
+    expect(guest.screen).toMatch(/^graphics 1024x768 /);
+    expect(new Set(guest.vm.screen.picture().rgba).size).toBeGreaterThan(2);
     expect(await guest.run("ls /sys/bus/pci/drivers/ata_piix")).toContain("0000:00:01.1");
     await installOnDisk(guest);
     // The button on the case asks for what `poweroff` does.
@@ -73,10 +76,18 @@ it("Linux boots from a CD with isolinux, installs itself on a disk and boots fro
 
   await withGuest({ ...firmware, memory: MEMORY, disks: ["disk"], boot: ["disk"], files }, async (guest) => {
     const screen = await guest.untilScreen("Loading INITRD.IMG...ok", 30);
-    expect(screen).toMatch(/^SeaBIOS .*\nBooting from Hard Disk\.\.\.\nSYSLINUX .*\nBackplane's own boot message\n/);
+    expect(screen).toMatch(/^SeaBIOS .*\nBooting from Hard Disk\.\.\.\n\nSYSLINUX .*\nBackplane's own boot message\n/);
     await guest.untilShell(BOOT_SECONDS);
     expect(await guest.run("cat /proc/cmdline")).toContain(" from=disk");
     expect(await guest.run("mount -t vfat /dev/sda1 /mnt && ls /mnt")).toContain("ldlinux.sys");
-    expect((await guest.powerOff()).kind).toBe("power-off");
+
+    // A restart goes through the firmware and the loader again.
+    const resets: string[] = [];
+    guest.vm.on("reset", (reason) => resets.push(reason));
+    guest.serial.write("umount /mnt; reboot\r");
+    await guest.until(() => resets.length === 1, "reset", 60);
+    expect(guest.screen).not.toContain("Loading VMLINUZ");
+    await guest.untilScreen("Loading VMLINUZ... ok", 30);
+    expect(resets).toHaveLength(1);
   });
 });

@@ -15,6 +15,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 #include <ucontext.h>
 #include <unistd.h>
 
@@ -25,6 +26,8 @@
 #define CODE_BYTES 0x2000u
 #define WINDOW 512
 #define ENTRIES 16
+/* reported as the vector of a case that has to be stopped */
+#define NEVER_ENDS 255
 
 struct command {
 	uint16_t segments[6]; /* ES CS SS DS FS GS */
@@ -49,6 +52,7 @@ static uint8_t *code = (uint8_t *)CODE;
 static struct command now;
 static int running;
 static unsigned host_gs;
+static const struct itimerval patience = {.it_value.tv_usec = 300000};
 static const int register_names[8] = {REG_EAX, REG_ECX, REG_EDX, REG_EBX, REG_ESP, REG_EBP, REG_ESI, REG_EDI};
 static const int segment_names[6] = {REG_ES, REG_CS, REG_SS, REG_DS, REG_FS, REG_GS};
 
@@ -82,7 +86,7 @@ static int all_zero(const uint8_t *p, size_t length)
 	return length == 0 || (p[0] == 0 && memcmp(p, p + 1, length - 1) == 0);
 }
 
-static void end_case(const ucontext_t *context)
+static void end_case(const ucontext_t *context, int number)
 {
 	static struct result result;
 	const greg_t *g = context->uc_mcontext.gregs;
@@ -92,7 +96,7 @@ static void end_case(const ucontext_t *context)
 		result.registers[i] = g[register_names[i]];
 	result.eip = g[REG_EIP];
 	result.eflags = g[REG_EFL];
-	result.vector = g[REG_TRAPNO];
+	result.vector = number == SIGALRM ? NEVER_ENDS : g[REG_TRAPNO];
 	result.error = g[REG_ERR];
 	result.cr2 = context->uc_mcontext.cr2;
 	for (int half = 0; half < 2; half++) {
@@ -110,10 +114,10 @@ static void handler(int number, siginfo_t *info, void *opaque)
 {
 	ucontext_t *context = opaque;
 	greg_t *g = context->uc_mcontext.gregs;
-	(void)number, (void)info;
+	(void)info;
 	asm volatile("mov %0, %%gs" : : "r"(host_gs));
 	if (running)
-		end_case(context);
+		end_case(context, number);
 	running = 1;
 	if (!read_whole(&now, sizeof now))
 		_exit(0);
@@ -129,6 +133,7 @@ static void handler(int number, siginfo_t *info, void *opaque)
 		g[segment_names[i]] = now.segments[i];
 	for (int i = 0; i < 8; i++)
 		g[register_names[i]] = now.registers[i];
+	setitimer(ITIMER_REAL, &patience, 0);
 	g[REG_EIP] = now.eip;
 	g[REG_EFL] = now.eflags;
 }
@@ -139,7 +144,7 @@ int main(void)
 	int file = memfd_create("data", 0);
 	struct sigaction action;
 	stack_t stack = {.ss_sp = malloc(0x10000), .ss_size = 0x10000};
-	static const int signals[] = {SIGSEGV, SIGFPE, SIGILL, SIGTRAP, SIGBUS};
+	static const int signals[] = {SIGSEGV, SIGFPE, SIGILL, SIGTRAP, SIGBUS, SIGALRM};
 
 	asm volatile("mov %%gs, %0" : "=r"(host_gs));
 	if (file < 0 || ftruncate(file, DATA_BYTES) != 0)
@@ -177,6 +182,8 @@ int main(void)
 	memset(&action, 0, sizeof action);
 	action.sa_sigaction = handler;
 	action.sa_flags = SA_SIGINFO | SA_ONSTACK;
+	sigfillset(&action.sa_mask);
+	sigdelset(&action.sa_mask, SIGSEGV);
 	for (unsigned i = 0; i < sizeof signals / sizeof *signals; i++)
 		sigaction(signals[i], &action, 0);
 	asm volatile("int3");

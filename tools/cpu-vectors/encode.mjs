@@ -1,5 +1,5 @@
 /** Encodes instructions of the opcode table with random operands and prepares registers and memory for them. */
-import { CODE, DATA, ENVIRONMENTS, FLAT_CODE, FLAT_DATA, segment, seedMemory, seedRegisters, random, WINDOW, WINDOWS } from "./layout.mjs";
+import { CODE, DATA, ENVIRONMENTS, FLAT_CODE, FLAT_DATA, random, seedMemory, seedRegisters, segment, WINDOW, WINDOWS } from "./layout.mjs";
 
 /** @typedef {import("../../kernel/cpu/tables/table.js").OpcodeFact} OpcodeFact */
 
@@ -107,7 +107,8 @@ export class Encoder {
     const tight = limit < 0xffff;
     if (tight && this.chance(4)) return (base + limit + (expandDown ? 1 : 0) + this.around(5)) >>> 0;
     const [low, high] = WINDOWS[c.window];
-    if (c.window === 2) return DATA + (this.chance(2) ? (this.chance(3) ? this.around(8) : 8 + (this.next() % 0xe0)) : this.chance(3) ? 0x1_0000 + this.around(8) : high + 16 + (this.next() % 0xd0));
+    if (c.window === 2)
+      return DATA + (this.chance(2) ? (this.chance(3) ? this.around(8) : 8 + (this.next() % 0xe0)) : this.chance(3) ? 0x1_0000 + this.around(8) : high + 16 + (this.next() % 0xd0));
     if (this.chance(4)) return DATA + high + this.around(8);
     return DATA + low + 0x40 + (this.next() % 0x180);
   }

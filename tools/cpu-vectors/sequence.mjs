@@ -14,7 +14,7 @@ const USED =
 const DESTINATIONS = [0, 2, 3, 7];
 
 /** @param {readonly OpcodeFact[]} facts */
-export const sequenceFacts = (facts) => facts.filter((fact) => USED.test(fact.mnemonic));
+export const sequenceFacts = (facts) => facts.filter((fact) => USED.test(fact.mnemonic) && !(fact.mnemonic === "XCHGA" && !/^9[237]$/.test(fact.opcode)));
 
 /** One instruction; the flags it may not read are `lost`. @param {Encoder} encoder @param {OpcodeFact} fact @param {Case} c @param {number} lost @param {boolean} looping */
 const instruction = (encoder, fact, c, lost, looping) => {

@@ -1,4 +1,4 @@
-/** Cases of one instruction: any opcode of user mode, any operand form, any environment. */
+/** Cases of one instruction: any opcode of user mode, any operand form, any environment; some single-stepped (TF). */
 import { Case, CS, DS, EAX, EBP, EBX, ECX, EDI, EDX, ES, ESI, ESP, PREFIX, SS } from "./encode.mjs";
 import { ALL, effect } from "./flags.mjs";
 import { segment } from "./layout.mjs";
@@ -7,7 +7,7 @@ import { segment } from "./layout.mjs";
 /** @typedef {import("./encode.mjs").Encoder} Encoder */
 
 /** What depends on the host's operating system or time, or has vectors of its own. */
-const SKIPPED = new Set("FPU FWAIT CPUID RDTSC RDPMC SYSENTER SYSEXIT SGDT SIDT SMSW SLDT STR NOPE".split(" "));
+const SKIPPED = new Set("FPU FWAIT CPUID RDTSC RDPMC SYSENTER SYSEXIT SGDT SIDT SMSW SLDT STR NOPE FXSAVE FXRSTOR LDMXCSR STMXCSR".split(" "));
 /** Transfers whose target is chosen rather than random. */
 const NEAR_RELATIVE = new Set(["JCC", "JMP", "CALL", "LOOP", "LOOPE", "LOOPNE", "JCXZ"]);
 const BIT = new Set(["BT", "BTS", "BTR", "BTC"]);
@@ -27,9 +27,12 @@ export const single = (encoder, fact, environment, seed) => {
   const flatData = environment === 0;
   const c = new Case(seed, environment, flatData ? encoder.pick([0, 0, 0, 1, 2]) : environment === 1 ? encoder.pick([0, 0, 2]) : 0);
   const { mnemonic, operands } = fact;
+  // which of two bad operands is reported is each processor's own matter, even each instruction's
+  if (/^(MOVS|CMPS)/.test(mnemonic) && environment === 5) return undefined;
   const op16 = encoder.chance(4) === c.code32;
   const address16 = encoder.chance(flatData ? 40 : 4) === c.code32;
-  const size = operands.some((operand) => /b$/.test(operand) && /^[EGZ]/.test(operand)) || operands[0] === "AL" || operands[1] === "AL" || /SB$/.test(mnemonic) ? 8 : op16 ? 16 : 32;
+  const size =
+    operands.some((operand) => /b$/.test(operand) && /^[EGZ]/.test(operand)) || operands[0] === "AL" || operands[1] === "AL" || /SB$/.test(mnemonic) ? 8 : op16 ? 16 : 32;
   const bytes = size >> 3;
   const word = op16 ? 2 : 4;
   const group = fact.opcode.includes("/") ? Number(fact.opcode.split("/")[1]) : -1;
@@ -38,7 +41,7 @@ export const single = (encoder, fact, environment, seed) => {
   const plus = fact.opcode.endsWith("+") ? next() % 8 : 0;
   opcode[opcode.length - 1] += plus;
   const override = encoder.chance(8) ? next() % 5 : -1;
-  c.flags = 0x202 | (next() & FLAG_BITS) | (fact.repeats && encoder.chance(3) ? 0x400 : 0);
+  c.flags = 0x202 | (next() & FLAG_BITS) | (fact.repeats && encoder.chance(3) ? 0x400 : 0) | (encoder.chance(12) ? 0x100 : 0);
 
   // the stack lies in the window
   const stackOffset = encoder.offset(c, SS);
@@ -148,7 +151,8 @@ export const single = (encoder, fact, environment, seed) => {
   if (mnemonic === "RET" || mnemonic === "RETN") c.poke(stackLinear(), encoder.destination(c), word);
   if (/^(RETF|RETFN|IRET)$/.test(mnemonic)) {
     c.poke(stackLinear(), farOffset(), word);
-    c.poke(stackLinear(word), farTarget(), 2);
+    // a privilege below the current one is #GP, but when is each processor's own matter
+    c.poke(stackLinear(word), farTarget() | 3, 2);
   }
   if (mnemonic === "IRET" || mnemonic === "POPF") c.poke(stackLinear(mnemonic === "IRET" ? 2 * word : 0), (next() & 0x20_3ed5) | 2, word);
   if (mnemonic === "PUSHF" && !op16) c.flags &= ~0x1_0000;
@@ -177,8 +181,8 @@ export const single = (encoder, fact, environment, seed) => {
   if (byCl) count = c.registers[ECX] & 255;
   const relativeBytes = NEAR_RELATIVE.has(mnemonic) ? (operands.includes("Jb") ? 1 : word) : 0;
 
-  // LOCK: mostly where it is allowed
-  if (fact.lockable && memory ? encoder.chance(6) : encoder.chance(40)) prefixes.push(0xf0);
+  // LOCK: mostly where it is allowed; the processor of the capture ignores it before VERR and VERW
+  if (fact.lockable && memory ? encoder.chance(6) : !/^VER[RW]$/.test(mnemonic) && encoder.chance(40)) prefixes.push(0xf0);
   c.code.push(...prefixes, ...body);
   const length = c.code.length + relativeBytes;
   if (length > 40) return undefined;

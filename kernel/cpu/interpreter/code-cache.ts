@@ -18,8 +18,9 @@ const MAX_PAGES = 4096;
 export const STEP_RECORD = 1 * RECORD_WORDS;
 export const SPAN_RECORD = 3 * RECORD_WORDS;
 const FIRST_RECORD = 5 * RECORD_WORDS;
-/** Slow writes into a code page before its code is dropped to make writes fast again. */
+/** Slow writes into a code page before its code is dropped to make writes fast again: at first, then twice as many each time. */
 const WRITES_BEFORE_DROP = 256;
+const WRITES_BEFORE_DROP_MAX = 1 << 20;
 
 interface CodePage {
   readonly bufferPage: number;
@@ -27,6 +28,8 @@ interface CodePage {
   /** Index of the page's table in `entries`. */
   readonly table: number;
   writes: number;
+  /** Writes before the next drop. A page that code and data share is decoded anew after each. */
+  patience: number;
 }
 
 export class CodeCache {
@@ -59,7 +62,7 @@ export class CodeCache {
       this.flush();
       variants = undefined;
     }
-    const made: CodePage = { bufferPage, key, table: this.#tables++ * PAGE_SIZE, writes: 0 };
+    const made: CodePage = { bufferPage, key, table: this.#tables++ * PAGE_SIZE, writes: 0, patience: WRITES_BEFORE_DROP };
     if (variants) variants.push(made);
     else this.#pages.set(bufferPage, [made]);
     return made.table;
@@ -104,7 +107,8 @@ export class CodeCache {
     const variants = this.#pages.get(bufferPage);
     if (!variants || !this.#memory.hasCode[bufferPage]) return true;
     for (const page of variants) {
-      if (++page.writes >= WRITES_BEFORE_DROP) {
+      if (++page.writes >= page.patience) {
+        page.patience = Math.min(page.patience * 2, WRITES_BEFORE_DROP_MAX);
         this.dropPage(bufferPage);
         return true;
       }

@@ -92,7 +92,7 @@ export class Decoder {
     let byte = 0;
     // prefixes
     for (;;) {
-      if (at - start >= MAX_LENGTH) return this.#bad(record, pageOffset, this.#gp);
+      if (at - start >= MAX_LENGTH) return this.#bad(record, pageOffset, at - start, this.#gp);
       if (at >= end) return NEEDS_MORE;
       byte = bytes[at++];
       if (byte === 0x66) op16 = (key & KEY_CODE32) !== 0;
@@ -117,7 +117,7 @@ export class Decoder {
       table = TWO_BYTE;
     }
     const entry = table[opcodeByte];
-    if (entry === undefined) return this.#bad(record, pageOffset, this.#ud);
+    if (entry === undefined) return this.#bad(record, pageOffset, at - start, this.#ud);
     let fact: OpcodeFact | undefined;
     let modrm = -1;
     if (Array.isArray(entry)) {
@@ -131,7 +131,7 @@ export class Decoder {
         modrm = bytes[at++];
       }
     }
-    if (!fact) return this.#bad(record, pageOffset, this.#ud);
+    if (!fact) return this.#bad(record, pageOffset, at - start, this.#ud);
 
     const operands = fact.operands;
     const first = operands[0] ?? "";
@@ -263,12 +263,12 @@ export class Decoder {
       at += size;
     }
     const length = at - start;
-    if (length > MAX_LENGTH) return this.#bad(record, pageOffset, this.#gp);
+    if (length > MAX_LENGTH) return this.#bad(record, pageOffset, at - start, this.#gp);
 
     const offsetForm = second.startsWith("O") || first.startsWith("O");
     const needsMemory = first === "M" || second === "M" || second === "Ma";
-    if (needsMemory && isRegister) return this.#bad(record, pageOffset, this.#ud);
-    if (lock && !(fact.lockable && memory)) return this.#bad(record, pageOffset, this.#ud);
+    if (needsMemory && isRegister) return this.#bad(record, pageOffset, at - start, this.#ud);
+    if (lock && !(fact.lockable && memory)) return this.#bad(record, pageOffset, at - start, this.#ud);
 
     // the two operand fields, as plain numbers first
     let reg = 0;
@@ -377,14 +377,14 @@ export class Decoder {
     return bytes[at] | (bytes[at + 1] << 8) | (bytes[at + 2] << 16) | (bytes[at + 3] << 24);
   }
 
-  /** An instruction that only faults; its length does not matter. */
-  #bad(record: number, pageOffset: number, operation: number): number {
+  /** An instruction that only faults; its length says which bytes must change for it to be looked at again. */
+  #bad(record: number, pageOffset: number, length: number, operation: number): number {
     const code = this.#code;
     code.fill(0, record, record + 8);
     code[record + R_OP] = operation;
-    code[record + R_META] = pageOffset | (1 << META_LENGTH_SHIFT);
+    code[record + R_META] = pageOffset | (Math.min(length, MAX_LENGTH) << META_LENGTH_SHIFT);
     this.ends = true;
-    return 1;
+    return length;
   }
 }
 

@@ -46,6 +46,16 @@ export const controlOperations = (core: Core, segmentation: Segmentation, interr
     if (eip >>> 0 > i32[LIMIT + CS] >>> 0) core.gp(0);
   };
 
+  const nearCall = (pc: number, target: number): void => {
+    const size = operandSize(pc);
+    const frame = StackFrame.current(core, i32[CPL]);
+    frame.reserve(size, 1);
+    check(target);
+    frame.push(size, i32[EIP]);
+    core.setSp(frame.sp);
+    i32[EIP] = target;
+  };
+
   const loop = (pc: number, taken: (count: number) => boolean, count: boolean): void => {
     const wide = !core.address16(pc);
     const before = wide ? i32[ECX] : i32[ECX] & 0xffff;
@@ -68,7 +78,8 @@ export const controlOperations = (core: Core, segmentation: Segmentation, interr
 
   const farJump = (selector: number, eip: number, size: 16 | 32): void => {
     if (!core.protectedMode) {
-      if (eip >>> 0 > 0xffff && core.virtual8086) core.gp(0);
+      // the limit stays as it is, also beyond 64 KiB
+      if (eip >>> 0 > i32[LIMIT + CS] >>> 0) core.gp(0);
       segmentation.fillReal(CS, selector);
       i32[EIP] = size === 16 ? eip & 0xffff : eip;
       core.updateKey();
@@ -140,15 +151,19 @@ export const controlOperations = (core: Core, segmentation: Segmentation, interr
   const farCall = (selector: number, eip: number, size: 16 | 32): void => {
     const frameHere = (width: 16 | 32): StackFrame => {
       const frame = StackFrame.current(core, i32[CPL]);
+      frame.reserve(width, 2);
+      return frame;
+    };
+    const pushReturn = (frame: StackFrame, width: 16 | 32): void => {
       frame.push(width, i32[SEL + CS]);
       frame.push(width, i32[EIP]);
-      return frame;
+      core.setSp(frame.sp);
     };
     if (!core.protectedMode) {
       const target = size === 16 ? eip & 0xffff : eip;
-      if (target >>> 0 > 0xffff && core.virtual8086) core.gp(0);
       const frame = frameHere(size);
-      core.setSp(frame.sp);
+      if (target >>> 0 > i32[LIMIT + CS] >>> 0) core.gp(0);
+      pushReturn(frame, size);
       segmentation.fillReal(CS, selector);
       i32[EIP] = target;
       core.updateKey();
@@ -159,9 +174,10 @@ export const controlOperations = (core: Core, segmentation: Segmentation, interr
     const cpl = i32[CPL];
     if ((descriptorAttributes(descriptor) & ATTR_SEGMENT) !== 0) {
       checkCode(selector, descriptor, cpl);
-      checkOffset(descriptor, eip);
+      // the stack comes before the target's limit
       const frame = frameHere(size);
-      core.setSp(frame.sp);
+      checkOffset(descriptor, eip);
+      pushReturn(frame, size);
       segmentation.markAccessed(descriptor);
       segmentation.fill(CS, (selector & ~3) | cpl, descriptor);
       i32[EIP] = eip;
@@ -172,7 +188,6 @@ export const controlOperations = (core: Core, segmentation: Segmentation, interr
     if (gate === "task") return tasks.switch(selector, descriptor, "call");
     if (typeof gate === "number") return tasks.switch(gate, tasks.findAvailable(gate, 0), "call");
     checkGateTarget(gate.selector, gate.descriptor, cpl, true);
-    checkOffset(gate.descriptor, gate.offset);
     const dpl = descriptorDpl(gate.descriptor);
     const conforming = (descriptorAttributes(gate.descriptor) & ATTR_CONFORMING) !== 0;
     if (!conforming && dpl < cpl) {
@@ -180,9 +195,12 @@ export const controlOperations = (core: Core, segmentation: Segmentation, interr
       const stack = interrupts.checkInnerStack(stackSelector, dpl, 0);
       const frame = StackFrame.fresh(core, stackSelector, stack, stackPointer, dpl);
       const bytes = gate.size >> 3;
+      frame.reserve(gate.size, 4 + gate.parameters);
+      const parameters = Array.from({ length: gate.parameters }, (_, index) => core.peek(gate.size, index * bytes));
+      checkOffset(gate.descriptor, gate.offset);
       frame.push(gate.size, i32[SEL + SS]);
       frame.push(gate.size, i32[ESP]);
-      for (let index = gate.parameters - 1; index >= 0; index--) frame.push(gate.size, core.peek(gate.size, index * bytes));
+      for (let index = gate.parameters - 1; index >= 0; index--) frame.push(gate.size, parameters[index]);
       frame.push(gate.size, i32[SEL + CS]);
       frame.push(gate.size, i32[EIP]);
       segmentation.markAccessed(stack);
@@ -193,7 +211,8 @@ export const controlOperations = (core: Core, segmentation: Segmentation, interr
       core.setCpl(dpl);
     } else {
       const frame = frameHere(gate.size);
-      core.setSp(frame.sp);
+      checkOffset(gate.descriptor, gate.offset);
+      pushReturn(frame, gate.size);
       segmentation.markAccessed(gate.descriptor);
       segmentation.fill(CS, (gate.selector & ~3) | cpl, gate.descriptor);
     }
@@ -207,7 +226,7 @@ export const controlOperations = (core: Core, segmentation: Segmentation, interr
     const eip = near(pc, core.peek(size));
     const selector = core.peek(size, bytes) & 0xffff;
     if (!core.protectedMode) {
-      if (eip >>> 0 > 0xffff) core.gp(0);
+      if (eip >>> 0 > i32[LIMIT + CS] >>> 0) core.gp(0);
       core.setSp(core.wrapSp(core.sp + 2 * bytes + release));
       segmentation.fillReal(CS, selector);
       i32[EIP] = eip;
@@ -238,25 +257,19 @@ export const controlOperations = (core: Core, segmentation: Segmentation, interr
   /** Offset and selector of a far pointer in memory. */
   const farPointer = (pc: number): [selector: number, offset: number] => {
     const size = operandSize(pc);
-    const linear = core.operandAddress(pc, (size >> 3) + 2, false);
-    const offset = core.read(linear, size);
-    return [core.read((linear + (size >> 3)) | 0, 16) & 0xffff, near(pc, offset)];
+    const bytes = size >> 3;
+    const offset = core.read(core.operandAddress(pc, bytes, false), size);
+    return [core.read(core.partAddress(pc, bytes, 2, false), 16) & 0xffff, near(pc, offset)];
   };
 
   return {
     JMP: (pc) => core.jumpNear(relative(pc)),
     JMPE: (pc) => core.jumpNear(near(pc, core.getE(pc, operandSize(pc)))),
     CALL: (pc) => {
-      const target = relative(pc);
-      check(target);
-      core.push(operandSize(pc), i32[EIP]);
-      i32[EIP] = target;
+      nearCall(pc, relative(pc));
     },
     CALLE: (pc) => {
-      const target = near(pc, core.getE(pc, operandSize(pc)));
-      check(target);
-      core.push(operandSize(pc), i32[EIP]);
-      i32[EIP] = target;
+      nearCall(pc, near(pc, core.getE(pc, operandSize(pc))));
     },
     RET: (pc) => {
       const target = near(pc, core.peek(operandSize(pc)));

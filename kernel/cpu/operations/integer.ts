@@ -161,7 +161,7 @@ export const integerOperations = (core: Core): Record<string, ColdOperation> => 
     let at = (core.offset(pc) + displacement) | 0;
     if (core.address16(pc)) at &= 0xffff;
     const linear = core.linear(core.segment(pc), at, bytes, writes);
-    if (writes) core.mmu.probeWrite(linear, core.mmu.user);
+    if (writes) core.mmu.probeWrites(linear, bytes, core.mmu.user);
     const value = core.read(linear, size);
     if (writes) core.write(linear, size, change(value, mask));
     flags.setCf(value & mask);
@@ -350,8 +350,7 @@ export const integerOperations = (core: Core): Record<string, ColdOperation> => 
     CMPXCHG8B: (pc) => {
       const linear = core.operandAddress(pc, 8, true);
       const user = core.mmu.user;
-      core.mmu.probeWrite(linear, user);
-      core.mmu.probeWrite((linear + 7) | 0, user);
+      core.mmu.probeWrites(linear, 8, user);
       const low = core.read(linear, 32);
       const high = core.read((linear + 4) | 0, 32);
       const equal = low === i32[EAX] && high === i32[EDX];
@@ -423,9 +422,10 @@ export const integerOperations = (core: Core): Record<string, ColdOperation> => 
     BOUND: (pc) => {
       const size = core.size(pc);
       const bytes = size >> 3;
-      const linear = core.operandAddress(pc, 2 * bytes, false);
       const index = core.getG(pc, size);
-      if (index < core.read(linear, size) || index > core.read((linear + bytes) | 0, size)) core.fault.raise(BR_VECTOR);
+      const lower = core.read(core.operandAddress(pc, bytes, false), size);
+      const upper = core.read(core.partAddress(pc, bytes, bytes, false), size);
+      if (index < lower || index > upper) core.fault.raise(BR_VECTOR);
     },
     XLAT: (pc) => {
       const base = (i32[3] + u8[0]) | 0;

@@ -16,9 +16,8 @@ export const segmentOperations = (core: Core, segmentation: Segmentation): Recor
     (pc) => {
       const size = core.operand16(pc) ? 16 : 32;
       const bytes = size >> 3;
-      const linear = core.operandAddress(pc, bytes + 2, false);
-      const offset = core.read(linear, size);
-      const selector = core.read((linear + bytes) | 0, 16) & 0xffff;
+      const offset = core.read(core.operandAddress(pc, bytes, false), size);
+      const selector = core.read(core.partAddress(pc, bytes, 2, false), 16) & 0xffff;
       segmentation.load(segment, selector);
       core.setG(pc, size, offset);
     };
@@ -102,7 +101,8 @@ export const segmentOperations = (core: Core, segmentation: Segmentation): Recor
       ),
     ARPL: (pc) => {
       needProtected();
-      const target = core.modifyE(pc, 16);
+      // written only when it changes: a read-only operand may pass
+      const target = core.getE(pc, 16);
       const source = core.getG(pc, 16);
       const adjust = (target & 3) < (source & 3);
       if (adjust) core.setE(pc, 16, (target & ~3) | (source & 3));

@@ -2,6 +2,7 @@
 import type { ColdOperation, Core } from "../core.js";
 import { R_DISP, R_IMM, R_REG } from "../interpreter/record.js";
 import type { Segmentation } from "../segmentation.js";
+import { StackFrame } from "../stack-frame.js";
 import { CPL, CR4, CR4_VME, EBP, ESP, FLAGS, IF, IOPL, RF, SEL, SHADOW, SS, VIF, VIP, VM } from "../state.js";
 
 export const stackOperations = (core: Core, segmentation: Segmentation): Record<string, ColdOperation> => {
@@ -32,13 +33,10 @@ export const stackOperations = (core: Core, segmentation: Segmentation): Record<
     },
     PUSHA: (pc) => {
       const size = operandSize(pc);
-      const bytes = size >> 3;
-      const sp = core.sp;
-      for (let register = 0; register < 8; register++) {
-        const at = core.wrapSp(sp - (register + 1) * bytes);
-        core.write(core.linear(SS, at, bytes, true), size, core.getRegister(register, size));
-      }
-      core.setSp(core.wrapSp(sp - 8 * bytes));
+      const frame = StackFrame.current(core, i32[CPL]);
+      frame.reserve(size, 8);
+      for (let register = 0; register < 8; register++) frame.push(size, core.getRegister(register, size));
+      core.setSp(frame.sp);
     },
     POPA: (pc) => {
       const size = operandSize(pc);
@@ -76,17 +74,22 @@ export const stackOperations = (core: Core, segmentation: Segmentation): Record<
     PUSHSEG: (pc) => {
       const size = operandSize(pc);
       const bytes = size >> 3;
-      // the upper half of a 32-bit slot is not written
+      // the upper half of a 32-bit slot is not written, but must be writable
       const sp = core.wrapSp(core.sp - bytes);
-      core.write(core.linear(SS, sp, 2, true), 16, i32[SEL + code[pc + R_REG]]);
+      const linear = core.linear(SS, sp, bytes, true);
+      core.mmu.probeWrites(linear, bytes, core.mmu.user);
+      core.write(linear, 16, i32[SEL + code[pc + R_REG]]);
       core.setSp(sp);
     },
     POPSEG: (pc) => {
       const size = operandSize(pc);
-      const selector = core.peek(16) & 0xffff;
-      const before = core.sp;
+      const selector = core.peek(size) & 0xffff;
+      // the pointer moves as the old stack segment's size has it
+      const wide = core.stack32;
+      const after = core.wrapSp(core.sp + (size >> 3));
       segmentation.load(code[pc + R_REG], selector);
-      core.setSp(core.wrapSp(before + (size >> 3)));
+      if (wide) i32[ESP] = after;
+      else core.i16[ESP << 1] = after;
       if (code[pc + R_REG] === SS) i32[SHADOW] = 2;
     },
     ENTER: (pc) => {
@@ -94,25 +97,24 @@ export const stackOperations = (core: Core, segmentation: Segmentation): Record<
       const bytes = size >> 3;
       const level = code[pc + R_DISP] & 31;
       const allocate = code[pc + R_IMM];
-      let sp = core.wrapSp(core.sp - bytes);
-      core.write(core.linear(SS, sp, bytes, true), size, core.getRegister(EBP, size));
-      const frame = sp;
-      let bp = core.stack32 ? i32[EBP] : i32[EBP] & 0xffff;
+      const { mmu } = core;
+      const stack = StackFrame.current(core, i32[CPL]);
+      const frame = core.wrapSp(core.sp - bytes);
+      const outer = core.stack32 ? i32[EBP] : i32[EBP] & 0xffff;
+      const display = (index: number): number => core.linear(SS, core.wrapSp(outer - index * bytes), bytes, false);
+      // everything that can fault comes before the first write
+      stack.reserve(size, level + 1);
       for (let index = 1; index < level; index++) {
-        bp = core.wrapSp(bp - bytes);
-        sp = core.wrapSp(sp - bytes);
-        const value = core.read(core.linear(SS, bp, bytes, false), size);
-        core.write(core.linear(SS, sp, bytes, true), size, value);
+        mmu.probeRead(display(index), mmu.user);
+        mmu.probeRead((display(index) + bytes - 1) | 0, mmu.user);
       }
-      if (level > 0) {
-        sp = core.wrapSp(sp - bytes);
-        core.write(core.linear(SS, sp, bytes, true), size, frame);
-      }
-      sp = core.wrapSp(sp - allocate);
-      // the new top must be writable
-      core.mmu.probeWrite(core.linear(SS, sp, 1, true), core.mmu.user);
+      const top = core.wrapSp(core.sp - (level + 1) * bytes - allocate);
+      mmu.probeWrites(core.linear(SS, top, bytes, true), bytes, mmu.user);
+      stack.push(size, core.getRegister(EBP, size));
+      for (let index = 1; index < level; index++) stack.push(size, core.read(display(index), size));
+      if (level > 0) stack.push(size, frame);
       core.setRegister(EBP, size, frame);
-      core.setSp(sp);
+      core.setSp(top);
     },
     LEAVE: (pc) => {
       const size = operandSize(pc);

@@ -7,7 +7,7 @@
 import type { ColdOperation, Core, OperandSize } from "../core.js";
 import { LAZY_SUB } from "../flags.js";
 import { META_REP_SHIFT, R_META } from "../interpreter/record.js";
-import { CPL, DF, EAX, ECX, EDI, EDX, EIP, ES, ESI, FLAGS, LAZY_A, LAZY_B, LAZY_OP, LAZY_RESULT } from "../state.js";
+import { CPL, DF, EAX, ECX, EDI, EDX, EIP, ES, ESI, FLAGS, LAZY_A, LAZY_B, LAZY_OP, LAZY_RESULT, TF } from "../state.js";
 
 const REPNE = 1;
 /** Elements per execution where no bulk copy is possible. */
@@ -28,8 +28,10 @@ export const stringOperations = (core: Core, ioAllowed: (port: number, bytes: nu
     if (core.address16(pc)) i16[ECX << 1] = value;
     else i32[ECX] = value;
   };
+  /** A single step stops after each element. */
+  const stepping = (): boolean => (i32[FLAGS] & TF) !== 0;
   /** Runs `one` for the current elements, with REP, up to a chunk. True: the instruction has to be executed again. */
-  const repeat = (pc: number, one: () => void, condition: boolean): boolean => {
+  const repeat = (pc: number, one: () => void, condition: boolean, chunk = CHUNK): boolean => {
     const prefix = rep(pc);
     if (prefix === 0) {
       one();
@@ -37,7 +39,8 @@ export const stringOperations = (core: Core, ioAllowed: (port: number, bytes: nu
     }
     let left = count(pc);
     if (left === 0) return false;
-    for (let done = 0; done < CHUNK; done++) {
+    const most = stepping() ? 1 : chunk;
+    for (let done = 0; done < most; done++) {
       one();
       setCount(pc, --left);
       if (left === 0) return false;
@@ -71,7 +74,7 @@ export const stringOperations = (core: Core, ioAllowed: (port: number, bytes: nu
       advance(pc, ESI, by);
       advance(pc, EDI, by);
     };
-    if (rep(pc) === 0 || by < 0) return repeat(pc, one, false);
+    if (rep(pc) === 0 || by < 0 || stepping()) return repeat(pc, one, false);
     const left = count(pc);
     if (left === 0) return false;
     const source = core.linear(core.segment(pc), index(pc, ESI), bytes, false);
@@ -79,11 +82,11 @@ export const stringOperations = (core: Core, ioAllowed: (port: number, bytes: nu
     const elements = Math.min(left, inPage(source, size, false), inPage(target, size, false), untilWrap(pc, ESI, size), untilWrap(pc, EDI, size));
     if (elements < 2) return repeat(pc, one, false);
     const length = elements * bytes;
-    core.linear(core.segment(pc), index(pc, ESI), length, false);
-    core.linear(ES, index(pc, EDI), length, true);
+    // the count of executions must not depend on where the memory is: element by element it is as many
+    if (!core.inside(core.segment(pc), index(pc, ESI), length) || !core.inside(ES, index(pc, EDI), length)) return repeat(pc, one, false, elements);
     const from = mmu.directRead(source, user);
     const to = mmu.directWrite(target, user);
-    if (from < 0 || to < 0) return repeat(pc, one, false);
+    if (from < 0 || to < 0) return repeat(pc, one, false, elements);
     // an overlap with the target ahead of the source repeats the bytes in between, as the element-wise move does
     if (to > from && to < from + length) {
       const data = memory.bytes;
@@ -106,16 +109,16 @@ export const stringOperations = (core: Core, ioAllowed: (port: number, bytes: nu
       core.write(core.linear(ES, index(pc, EDI), bytes, true), size, core.getRegister(EAX, size));
       advance(pc, EDI, by);
     };
-    if (rep(pc) === 0 || by < 0) return repeat(pc, one, false);
+    if (rep(pc) === 0 || by < 0 || stepping()) return repeat(pc, one, false);
     const left = count(pc);
     if (left === 0) return false;
     const target = core.linear(ES, index(pc, EDI), bytes, true);
     const elements = Math.min(left, inPage(target, size, false), untilWrap(pc, EDI, size));
     if (elements < 2) return repeat(pc, one, false);
     const length = elements * bytes;
-    core.linear(ES, index(pc, EDI), length, true);
+    if (!core.inside(ES, index(pc, EDI), length)) return repeat(pc, one, false, elements);
     const to = mmu.directWrite(target, user);
-    if (to < 0) return repeat(pc, one, false);
+    if (to < 0) return repeat(pc, one, false, elements);
     const value = core.getRegister(EAX, size);
     if (size === 8 || value === 0) memory.bytes.fill(value, to, to + length);
     else if (size === 16) for (let at = 0; at < length; at += 2) memory.view.setInt16(to + at, value, true);
@@ -164,8 +167,11 @@ export const stringOperations = (core: Core, ioAllowed: (port: number, bytes: nu
     return repeat(
       pc,
       () => {
-        const a = core.read(core.linear(core.segment(pc), index(pc, ESI), size >> 3, false), size);
-        const b = core.read(core.linear(ES, index(pc, EDI), size >> 3, false), size);
+        // both segments are checked before either page
+        const source = core.linear(core.segment(pc), index(pc, ESI), size >> 3, false);
+        const target = core.linear(ES, index(pc, EDI), size >> 3, false);
+        const a = core.read(source, size);
+        const b = core.read(target, size);
         compare(a, b, size);
         advance(pc, ESI, by);
         advance(pc, EDI, by);
@@ -184,7 +190,7 @@ export const stringOperations = (core: Core, ioAllowed: (port: number, bytes: nu
       () => {
         const linear = core.linear(ES, index(pc, EDI), bytes, true);
         // the target must be writable before the port is read
-        mmu.probeWrite(linear, i32[CPL] === 3);
+        mmu.probeWrites(linear, bytes, i32[CPL] === 3);
         const value = size === 8 ? ports.read8(port) : size === 16 ? ports.read16(port) : ports.read32(port);
         core.write(linear, size, value);
         advance(pc, EDI, by);

@@ -67,6 +67,8 @@ import {
 const CR0_WRITABLE = CR0_PE | CR0_MP | CR0_EM | CR0_TS | CR0_NE | CR0_WP | 0x4_0000 | CR0_NW | CR0_CD | CR0_PG;
 /** Features CPUID claims, and DE and OSFXSR, which are only stored; other bits are reserved (#GP). */
 const CR4_WRITABLE = CR4_VME | CR4_PVI | CR4_TSD | CR4_DE | CR4_PSE | CR4_PAE | CR4_PGE | CR4_PCE | CR4_OSFXSR;
+/** Words of the control registers that exist, by number; the others are #UD at any privilege. */
+const CONTROL_REGISTERS: Partial<Record<number, number>> = { 0: CR0, 2: CR2, 3: CR3, 4: CR4 };
 /** Flat ring 0 and ring 3 segments as SYSENTER and SYSEXIT load them. */
 const FLAT_CODE = 0xc09b;
 const FLAT_DATA = 0xc093;
@@ -127,15 +129,17 @@ export const systemOperations = (core: Core, segmentation: Segmentation, host: S
     else ports.write32(port, i32[EAX] >>> 0);
   };
   const storeTable = (pc: number, base: number, limit: number): void => {
-    const linear = core.operandAddress(pc, 6, true);
-    core.write(linear, 16, limit);
-    core.write((linear + 2) | 0, 32, core.operand16(pc) ? base & 0xff_ffff : base);
+    const limitAt = core.operandAddress(pc, 2, true);
+    const baseAt = core.partAddress(pc, 2, 4, true);
+    mmu.probeWrites(limitAt, 2, mmu.user);
+    mmu.probeWrites(baseAt, 4, mmu.user);
+    core.write(limitAt, 16, limit);
+    core.write(baseAt, 32, core.operand16(pc) ? base & 0xff_ffff : base);
   };
   const loadTable = (pc: number, base: number, limit: number): void => {
     privileged();
-    const linear = core.operandAddress(pc, 6, false);
-    const newLimit = core.read(linear, 16) & 0xffff;
-    const newBase = core.read((linear + 2) | 0, 32);
+    const newLimit = core.read(core.operandAddress(pc, 2, false), 16) & 0xffff;
+    const newBase = core.read(core.partAddress(pc, 2, 4, false), 32);
     i32[limit] = newLimit;
     i32[base] = core.operand16(pc) ? newBase & 0xff_ffff : newBase;
   };
@@ -310,13 +314,13 @@ export const systemOperations = (core: Core, segmentation: Segmentation, host: S
     LGDT: (pc) => loadTable(pc, GDTR_BASE, GDTR_LIMIT),
     LIDT: (pc) => loadTable(pc, IDTR_BASE, IDTR_LIMIT),
     MOVFROMCR: (pc) => {
-      privileged();
-      const registers: Record<number, number> = { 0: CR0, 2: CR2, 3: CR3, 4: CR4 };
-      const from = registers[code[pc + R_REG]];
+      const from = CONTROL_REGISTERS[code[pc + R_REG]];
       if (from === undefined) return core.ud();
+      privileged();
       i32[code[pc + R_RM]] = i32[from];
     },
     MOVTOCR: (pc) => {
+      if (CONTROL_REGISTERS[code[pc + R_REG]] === undefined) core.ud();
       privileged();
       const value = i32[code[pc + R_RM]];
       switch (code[pc + R_REG]) {
@@ -336,7 +340,6 @@ export const systemOperations = (core: Core, segmentation: Segmentation, host: S
           i32[CR4] = value;
           return;
       }
-      core.ud();
     },
     MOVFROMDR: (pc) => {
       privileged();
