@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Assembler } from "./assemble.js";
-import { CODE, DATA0, Scenario } from "./scenario.js";
+import { CODE, CODE0, DATA0, GATE, Scenario } from "./scenario.js";
 
 const OTHER = 0xc000;
 /** mov byte [address], value */
@@ -84,20 +84,21 @@ describe("code that changes itself", () => {
     expect([end.registers.eax, end.registers.ebx]).toEqual([0x4343_4345, 2 - 0]);
   });
   it("an undefined opcode that becomes a defined one", () => {
-    // #UD skips nothing: its handler repairs the second byte and returns
-    for (const [bytes, at, value, expected] of [
-      [[0x0f, 0xff, 0xc1], 1, 0xc8, 0x7856_3412],
-      [[0xf0, 0x90], 1, 0x40, 0],
-      [[0x8d, 0xc3], 1, 0x03, 0],
-    ] as [number[], number, number, number][]) {
-      const s = new Scenario({ registers: { eax: 0x1234_5678 } });
-      s.gate(6, 0x08, OTHER, 0x8e00 >> 8);
-      s.code((a) => a.label("bad").b(...bytes).nop(4).hlt());
+    // the handler of #UD repairs one byte behind the first and returns
+    for (const [bytes, at, value, result] of [
+      // 0F FF becomes bswap eax, lea of a register one of memory, lock add ebx, eax one of memory
+      [[0x0f, 0xff], 1, 0xc8, { eax: 0x7856_3412 }],
+      [[0x8d, 0xc3], 1, 0x03, { eax: 0x9000 }],
+      [[0xf0, 0x01, 0xc3], 2, 0x03, { eax: 0x1234_5678 }],
+    ] as const) {
+      const s = new Scenario({ registers: { eax: 0x1234_5678, ebx: 0x9000 } });
+      s.gate(6, CODE0, OTHER, GATE.interrupt32);
+      s.code((a) => a.b(...bytes).nop(4).hlt());
       s.code((a) => patch(a, CODE + at, value).b(0xcf), OTHER);
-      if (bytes[0] === 0xf0) continue;
       const end = s.run();
       expect(end.vector).toBe(-1);
-      if (expected !== 0) expect(end.registers.eax).toBe(expected);
+      expect(end.registers).toMatchObject(result);
+      expect(end.read32(0x9000)).toBe(bytes.length === 3 ? 0x1234_5678 : 0);
     }
   });
   it("through another linear address", () => {

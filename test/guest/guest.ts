@@ -4,12 +4,12 @@
  */
 import { createMachine, type ExitReason, type MachineDescription, type RunOptions, type SerialConnection, type VirtualMachine } from "backplane";
 
-/** Ends of lines that a terminal gets. */
+/** Of what the guest has sent, this much of the end goes into a failure's message. */
 const SHOWN_SERIAL = 4000;
 const PROMPT = "/root# ";
+/** A command's output and status between marks that its echo on the terminal, in quotes, does not have. */
 const ANSWER = /\r\n<<\r\n([\s\S]*?)<(\d+)>\r\n/;
-
-const escapes = new RegExp(`${String.fromCharCode(27)}\\[[0-9;?]*[A-Za-z]`, "g");
+const ESCAPES = new RegExp(`${String.fromCharCode(27)}\\[[0-9;?]*[A-Za-z]`, "g");
 
 export interface Answer {
   readonly output: string;
@@ -92,7 +92,7 @@ export class Guest {
     this.serial.write(`echo "<<"; ${command}; echo "<$?>"\r`);
     const [, output, status] = await this.untilSerial(ANSWER, seconds);
     await this.untilSerial(PROMPT, 10);
-    return { output: output.replaceAll("\r\n", "\n").replace(escapes, ""), status: Number(status) };
+    return { output: output.replaceAll("\r\n", "\n").replace(ESCAPES, ""), status: Number(status) };
   }
 
   /** The output of a command that succeeds. @throws Error naming the command. */

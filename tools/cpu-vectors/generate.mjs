@@ -43,7 +43,7 @@ const REFUSED = new Set([17, 255]);
 /** @param {readonly Case[]} cases */
 const commands = (cases) => {
   const out = Buffer.alloc(LDT.length * 8 + cases.length * COMMAND_BYTES);
-  LDT.forEach((entry, index) => out.writeBigUInt64LE(entry, index * 8));
+  for (const [index, entry] of LDT.entries()) out.writeBigUInt64LE(entry, index * 8);
   cases.forEach((c, index) => {
     let at = LDT.length * 8 + index * COMMAND_BYTES;
     for (const selector of c.segments) at = out.writeUInt16LE(selector, at);
