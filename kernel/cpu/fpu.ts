@@ -1,7 +1,7 @@
 /** The x87 unit plugged into the processor. */
 import type { Core } from "./core.js";
 import { R_IMM } from "./interpreter/record.js";
-import { AF, CF, CR0, CS, FPU_BYTES, FPU_OFFSET, IGNNE, MF_VECTOR, NM_VECTOR, OF, PF, SEL, SF, ZF } from "./state.js";
+import { AF, CF, CR0, CR0_EM, CR0_TS, CS, FPU_BYTES, FPU_OFFSET, IGNNE, MF_VECTOR, NM_VECTOR, OF, PF, SEL, SF, ZF } from "./state.js";
 import { X87, x87OperandBytes, x87Writes } from "./x87/index.js";
 
 export interface Fpu {
@@ -52,8 +52,13 @@ export const connectFpu = (core: Core, ferr: (level: boolean) => void): Fpu => {
     mxcsrMask: () => 0,
     setMxcsr: () => {},
   });
+  /** #NM comes before whatever the operand's segment has to say. */
+  const available = (): void => {
+    if ((i32[CR0] & (CR0_EM | CR0_TS)) !== 0) core.fault.raise(NM_VECTOR);
+  };
   const area = (pc: number, write: boolean): number => {
     record = pc;
+    available();
     const linear = core.operandAddress(pc, FXSAVE_BYTES, write);
     if (linear % FXSAVE_ALIGNMENT !== 0) core.gp(0);
     return linear;
@@ -64,6 +69,7 @@ export const connectFpu = (core: Core, ferr: (level: boolean) => void): Fpu => {
       record = pc;
       const opcode = code[pc + R_IMM] >> 8;
       const modrm = code[pc + R_IMM] & 0xff;
+      available();
       const bytes = modrm < 0xc0 ? x87OperandBytes(opcode, modrm, !core.operand16(pc)) : 0;
       const linear = bytes === 0 ? 0 : core.operandAddress(pc, bytes, x87Writes(opcode, modrm));
       unit.execute(opcode, modrm, linear);

@@ -93,7 +93,12 @@ describe("code that changes itself", () => {
     ] as const) {
       const s = new Scenario({ registers: { eax: 0x1234_5678, ebx: 0x9000 } });
       s.gate(6, CODE0, OTHER, GATE.interrupt32);
-      s.code((a) => a.b(...bytes).nop(4).hlt());
+      s.code((a) =>
+        a
+          .b(...bytes)
+          .nop(4)
+          .hlt(),
+      );
       s.code((a) => patch(a, CODE + at, value).b(0xcf), OTHER);
       const end = s.run();
       expect(end.vector).toBe(-1);
@@ -115,7 +120,12 @@ describe("code that changes itself", () => {
   });
   it("its own bytes with the stack", () => {
     const s = new Scenario({ registers: { eax: 0x4343_4343 } });
-    s.code((a) => a.mov("esp", CODE + 5 + 1 + 4 + 5).b(0x89, 0xc2, 0x90, 0x90, 0x90, 0x50, 0x40, 0x40, 0x40, 0x40).hlt());
+    s.code((a) =>
+      a
+        .mov("esp", CODE + 5 + 1 + 4 + 5)
+        .b(0x89, 0xc2, 0x90, 0x90, 0x90, 0x50, 0x40, 0x40, 0x40, 0x40)
+        .hlt(),
+    );
     const end = s.run();
     expect([end.registers.ebx + end.registers.eax - 0x4343_4343]).toEqual([4]);
   });
@@ -176,7 +186,13 @@ describe("code changed from outside", () => {
   it("by DMA across a page of code and one of data", () => {
     const s = new Scenario();
     s.put8(OTHER, 0xb0, 1, 0xc3);
-    s.code((a) => a.label("top").b(0xe8).d(OTHER - (CODE + 5)).near8("top", 0xeb));
+    s.code((a) =>
+      a
+        .label("top")
+        .b(0xe8)
+        .d(OTHER - (CODE + 5))
+        .near8("top", 0xeb),
+    );
     const { cpu, space } = s.boot();
     cpu.run(300);
     expect(cpu.registers.eax).toBe(1);
