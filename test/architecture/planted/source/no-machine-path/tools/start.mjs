@@ -1,1 +1,1 @@
-export const ROOT = "/work/main";
+export const ROOT = "/home/somebody/backplane";

@@ -1,1 +1,1 @@
-export const MIRROR = "http://deb.debian.org/debian";
+export const MIRROR = "http://deb.debian.example/debian";
