@@ -42,6 +42,8 @@ export class Case {
     this.codeOffset = 0x100;
     this.flags = 0x202;
     this.undefined = 0;
+    /** Two memory operands in segments that are easily left: which one a fault reports is each processor's own matter. */
+    this.twoOperands = false;
     /** @type {Map<number, number>} window offset to byte */
     this.pokes = new Map();
     const code = segment(this.segments[CS]);

@@ -108,7 +108,8 @@ try {
     const of = result(run.stdout, index);
     // an end outside of the code segment's INT3s would be one that depends on the process around it
     const inside = of.vector !== 3 || segment(of.segments[CS]).usable;
-    return !of.stray && !REFUSED.has(of.vector) && inside && fits(c, of) ? [{ case: c, result: of }] : [];
+    const unclear = c.twoOperands && of.vector >= 12 && of.vector <= 14;
+    return !of.stray && !unclear && !REFUSED.has(of.vector) && inside && fits(c, of) ? [{ case: c, result: of }] : [];
   });
   const file = vectorFile(kept);
   writeFileSync(values.out, file);

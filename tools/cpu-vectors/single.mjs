@@ -27,8 +27,7 @@ export const single = (encoder, fact, environment, seed) => {
   const flatData = environment === 0;
   const c = new Case(seed, environment, flatData ? encoder.pick([0, 0, 0, 1, 2]) : environment === 1 ? encoder.pick([0, 0, 2]) : 0);
   const { mnemonic, operands } = fact;
-  // which of two bad operands is reported is each processor's own matter, even each instruction's
-  if (/^(MOVS|CMPS)/.test(mnemonic) && environment === 5) return undefined;
+  c.twoOperands = /^(MOVS|CMPS)/.test(mnemonic) && environment > 1;
   const op16 = encoder.chance(4) === c.code32;
   const address16 = encoder.chance(flatData ? 40 : 4) === c.code32;
   const size =
@@ -181,8 +180,8 @@ export const single = (encoder, fact, environment, seed) => {
   if (byCl) count = c.registers[ECX] & 255;
   const relativeBytes = NEAR_RELATIVE.has(mnemonic) ? (operands.includes("Jb") ? 1 : word) : 0;
 
-  // LOCK: mostly where it is allowed; the processor of the capture ignores it before VERR and VERW
-  if (fact.lockable && memory ? encoder.chance(6) : !/^VER[RW]$/.test(mnemonic) && encoder.chance(40)) prefixes.push(0xf0);
+  // LOCK: mostly where it is allowed; the processor of the capture ignores it before VERR and VERW and means CR8 before MOV CR0
+  if (fact.lockable && memory ? encoder.chance(6) : !/^(VER[RW]|MOV(TO|FROM)CR)$/.test(mnemonic) && encoder.chance(40)) prefixes.push(0xf0);
   c.code.push(...prefixes, ...body);
   const length = c.code.length + relativeBytes;
   if (length > 40) return undefined;
