@@ -84,7 +84,7 @@ export interface Logger {
   warn(message: string): void;
 }
 
-/** How far a reset reaches. `power-on` follows assembly; `hard` is the reset button or port CF9h; */
+/** How far a reset reaches. `power-on` follows assembly; `hard` is the reset button or port CF9h. */
 export type ResetKind = "power-on" | "hard";
 
 /** What a device may ask of the machine as a whole. */

@@ -8,7 +8,7 @@
  * register in the opcode's low three bits, and fixed registers by name.
  *
  * Marks: `end` control may leave the straight line or the mode may change; `lock` LOCK is allowed with a memory operand;
- * `rep` a string instruction that repeats; `same` the operand size does not matter; `pre386` no such mark is used.
+ * `rep` a string instruction that repeats; `same` the operand size does not matter.
  * Sources: Intel 64 and IA-32 SDM volume 2; undocumented but used forms: SALC, ICEBP, 82h group, C0-D3/6, F6-F7/1.
  */
 export const OPCODES = `
