@@ -108,7 +108,7 @@ export class Cpu implements CpuCore {
     this.#segmentation = new Segmentation(core);
     const tasks = new TaskSwitch(core, this.#segmentation);
     this.#interrupts = new Interrupts(core, this.#segmentation, tasks);
-    this.#fetch = new CodeFetch(core, space, this.#mmu, this.#cache, new Decoder(memory.bytes, this.#cache.code, OPERATION_NUMBERS));
+    this.#fetch = new CodeFetch(core, space, this.#mmu, this.#cache, new Decoder(memory.bytes, this.#cache.code, OPERATION_NUMBERS, () => true));
     this.#fpu = connectFpu(core, (level) => this.#ferr(level));
 
     this.#cache.onFlush = () => this.#mmu.flushExecute();

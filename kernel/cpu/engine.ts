@@ -1,5 +1,6 @@
 /** What the rest of the kernel sees of the processor. */
 import type { Processor } from "../../sdk/contract/processor.js";
+import type { CpuDebug } from "./debug.js";
 
 export interface GeneralRegisters {
   eax: number;
@@ -39,6 +40,8 @@ export interface CpuCore extends Processor {
   segment(name: SegmentName): { selector: number; base: number; limit: number };
   /** Linear read as the current mode would make it, without side effects; `undefined` where nothing is mapped. */
   peekLinear(address: number): number | undefined;
+  /** Breakpoints, watchpoints and instruction trace. */
+  readonly debug: CpuDebug;
   /** Several lines for people: registers, segments, control registers, the bytes at EIP. */
   dump(): string;
   /** Architectural state as named fields, for snapshots and state hashes. */

@@ -11,6 +11,7 @@ import { stackOperations } from "./operations/stack.js";
 import { stringOperations } from "./operations/string.js";
 import { portPermission, type SystemHost, systemOperations } from "./operations/system.js";
 import type { Segmentation } from "./segmentation.js";
+import { simdOperations } from "./simd/operations.js";
 import { FLAGS, PENDING, RF, SHADOW, TF } from "./state.js";
 import { FACTS } from "./tables/table.js";
 import type { TaskSwitch } from "./task-switch.js";
@@ -19,9 +20,9 @@ import type { TaskSwitch } from "./task-switch.js";
 const coldNumbers = (): { numbers: ReadonlyMap<string, number>; firstEnding: number; count: number } => {
   const numbers = new Map<string, number>();
   let next = HOT_NUMBERS.size;
-  const ending = new Set(FACTS.filter((fact) => fact.ends).map((fact) => fact.mnemonic));
+  const ending = new Set(FACTS.filter((fact) => fact.ends).map((fact) => fact.operation));
   ending.add("TOOLONG");
-  const names = [...new Set(FACTS.map((fact) => fact.mnemonic))];
+  const names = [...new Set(FACTS.map((fact) => fact.operation))];
   for (const name of names) if (!ending.has(name)) numbers.set(name, next++);
   const firstEnding = next;
   for (const name of ending) numbers.set(name, next++);
@@ -31,7 +32,7 @@ export const COLD = coldNumbers();
 
 export const OPERATION_NUMBERS: OperationNumbers = {
   hot: (name) => HOT_NUMBERS.get(name) ?? -1,
-  cold: (mnemonic) => COLD.numbers.get(mnemonic)!,
+  cold: (operation) => COLD.numbers.get(operation)!,
 };
 
 /** Mnemonics whose every form is a hot operation. */
@@ -60,6 +61,7 @@ export const coldOperations = ({ core, segmentation, interrupts, tasks, fpu, hos
     ...stringOperations(core, ioAllowed),
     ...segmentOperations(core, segmentation),
     ...systemOperations(core, segmentation, host, ioAllowed),
+    ...simdOperations(core, fpu),
     FPU: (pc) => fpu.execute(pc),
     FXSAVE: (pc) => fpu.save(pc),
     FXRSTOR: (pc) => fpu.restore(pc),
@@ -69,7 +71,7 @@ export const coldOperations = ({ core, segmentation, interrupts, tasks, fpu, hos
   for (const [name, number] of COLD.numbers) {
     const operation = all[name];
     if (operation) table[number] = operation;
-    else if (!HOT_ONLY.has(name)) throw new Error(`no operation for ${name}`);
+    else if (!HOT_ONLY.has(name) && FACTS.find((fact) => fact.operation === name)?.unit === "integer") throw new Error(`no operation for ${name}`);
   }
   // flags that decide about interrupts and single steps take effect at once
   for (const name of ["POPF", "IRET", "MOVTOSEG", "POPSEG", "LSS", "CLI", ...MAY_SWITCH_TASKS]) {

@@ -43,28 +43,28 @@ fixed("LOOPE LOOPNE", ZF, 0);
 fixed("ARPL LAR LSL VERR VERW CMPXCHG8B", 0, ZF);
 
 /**
- * @param {string} mnemonic as in the opcode table
+ * @param {string} operation as in the opcode table
  * @param {number} size operand size in bits
  * @param {number | undefined} count of a shift, before masking; undefined when not known
  * @param {number} condition of JCC, SETCC and CMOV
  * @returns {Effect}
  */
-export const effect = (mnemonic, size, count, condition) => {
-  if (/^(JCC|SETCC|CMOV)$/.test(mnemonic)) return { reads: CONDITIONS[condition >> 1], writes: 0, undefined: 0 };
-  const shift = /^(SH[LR]|SAR|SH[LR]D)$/.test(mnemonic);
-  const rotate = /^(RO[LR]|RC[LR])$/.test(mnemonic);
+export const effect = (operation, size, count, condition) => {
+  if (/^(JCC|SETCC|CMOV)$/.test(operation)) return { reads: CONDITIONS[condition >> 1], writes: 0, undefined: 0 };
+  const shift = /^(SH[LR]|SAR|SH[LR]D)$/.test(operation);
+  const rotate = /^(RO[LR]|RC[LR])$/.test(operation);
   if (shift || rotate) {
     const by = count === undefined ? -1 : count & 31;
-    const reads = mnemonic.startsWith("RC") ? CF : 0;
+    const reads = operation.startsWith("RC") ? CF : 0;
     if (by === 0) return { reads, writes: 0, undefined: 0 };
     let lost = by === 1 ? 0 : OF;
     if (shift) lost |= AF;
-    if (/^SH[LR]$/.test(mnemonic) && (by < 0 ? size < 32 : by >= size)) lost |= CF;
+    if (/^SH[LR]$/.test(operation) && (by < 0 ? size < 32 : by >= size)) lost |= CF;
     // beyond the operand size everything is undefined
-    if (/D$/.test(mnemonic) && (by < 0 ? size < 32 : by > size)) lost = ALL;
+    if (/D$/.test(operation) && (by < 0 ? size < 32 : by > size)) lost = ALL;
     return { reads, writes: shift ? ALL : CF | OF, undefined: lost, may: by < 0 };
   }
-  return FIXED[mnemonic] ?? { reads: 0, writes: 0, undefined: 0 };
+  return FIXED[operation] ?? { reads: 0, writes: 0, undefined: 0 };
 };
 
 /** Undefined flags after an instruction, given those before it. @param {Effect} of @param {number} before */

@@ -81,7 +81,7 @@ try {
 
   const next = random(Number(values.seed));
   const encoder = new Encoder(next);
-  const chosen = (/** @type {import("./encode.mjs").OpcodeFact} */ fact) => !values.only || new RegExp(`^(${values.only})$`).test(fact.mnemonic);
+  const chosen = (/** @type {import("./encode.mjs").OpcodeFact} */ fact) => !values.only || new RegExp(`^(${values.only})$`).test(fact.operation);
   const facts = singleFacts(FACTS).filter(chosen);
   const lines = sequenceFacts(FACTS);
   /** @param {number} count @param {() => Case | undefined} make */

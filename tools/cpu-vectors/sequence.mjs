@@ -14,15 +14,15 @@ const USED =
 const DESTINATIONS = [0, 2, 3, 7];
 
 /** @param {readonly OpcodeFact[]} facts */
-export const sequenceFacts = (facts) => facts.filter((fact) => USED.test(fact.mnemonic) && !(fact.mnemonic === "XCHGA" && !/^9[237]$/.test(fact.opcode)));
+export const sequenceFacts = (facts) => facts.filter((fact) => USED.test(fact.operation) && !(fact.operation === "XCHGA" && !/^9[237]$/.test(fact.opcode)));
 
 /** One instruction; the flags it may not read are `lost`. @param {Encoder} encoder @param {OpcodeFact} fact @param {Case} c @param {number} lost @param {boolean} looping */
 const instruction = (encoder, fact, c, lost, looping) => {
   const { next } = encoder;
-  const { mnemonic, operands } = fact;
+  const { operation, operands } = fact;
   const op16 = encoder.chance(5) === c.code32;
   const address16 = !c.code32;
-  const byte = operands.some((operand) => /b$/.test(operand) && /^[EGZ]/.test(operand)) || operands[0] === "AL" || operands[1] === "AL" || /SB$/.test(mnemonic);
+  const byte = operands.some((operand) => /b$/.test(operand) && /^[EGZ]/.test(operand)) || operands[0] === "AL" || operands[1] === "AL" || /SB$/.test(operation);
   const size = byte ? 8 : op16 ? 16 : 32;
   const word = op16 ? 2 : 4;
   const group = fact.opcode.includes("/") ? Number(fact.opcode.split("/")[1]) : -1;
@@ -31,10 +31,10 @@ const instruction = (encoder, fact, c, lost, looping) => {
   /** A register that may change. @param {boolean} isByte */
   const free = (isByte) => (isByte ? encoder.pick(looping ? [0, 2, 3, 4, 6, 7] : [0, 1, 2, 3, 4, 5, 6, 7]) : encoder.pick(looping ? DESTINATIONS : [...DESTINATIONS, ECX]));
   if (fact.opcode.endsWith("+")) {
-    if (mnemonic === "SETCC" || mnemonic === "CMOV") opcode[opcode.length - 1] += next() % 8;
+    if (operation === "SETCC" || operation === "CMOV") opcode[opcode.length - 1] += next() % 8;
     else opcode[opcode.length - 1] += free(byte);
   }
-  if (/^LODS/.test(mnemonic) || (mnemonic === "POP" && looping)) return undefined;
+  if (/^LODS/.test(operation) || (operation === "POP" && looping)) return undefined;
   /** @type {number[]} */
   const code = op16 === c.code32 ? [0x66] : [];
   code.push(...opcode);
@@ -46,10 +46,10 @@ const instruction = (encoder, fact, c, lost, looping) => {
     const narrow = (/** @type {string | undefined} */ operand) => operand?.[1] === "b";
     const gOperand = operands.find((operand) => operand[0] === "G");
     const eOperand = operands.find((operand) => operand[0] === "E");
-    const reg = group >= 0 ? group : mnemonic === "SETCC" ? 0 : free(narrow(gOperand));
-    if (memory && BIT_REGISTER.has(`${mnemonic}${group < 0 ? "G" : ""}`)) return undefined;
+    const reg = group >= 0 ? group : operation === "SETCC" ? 0 : free(narrow(gOperand));
+    if (memory && BIT_REGISTER.has(`${operation}${group < 0 ? "G" : ""}`)) return undefined;
     if (memory) {
-      const displacement = encoder.around(mnemonic === "LEA" ? 127 : 60);
+      const displacement = encoder.around(operation === "LEA" ? 127 : 60);
       // [ESI] or [EBP] and a byte
       const rm = address16 ? encoder.pick([4, 6]) : encoder.pick([ESI, EBP]);
       code.push(0x40 | (reg << 3) | rm, displacement & 255);
@@ -59,8 +59,8 @@ const instruction = (encoder, fact, c, lost, looping) => {
     if (kind === "Ib" || kind === "Is") {
       let value = next() & 255;
       // beyond 16 the double shifts are undefined
-      if (/^SH[LR]D$/.test(mnemonic)) value &= 15;
-      else if (/^(SH|SA|RO|RC)/.test(mnemonic) && encoder.chance(2)) value &= 7;
+      if (/^SH[LR]D$/.test(operation)) value &= 15;
+      else if (/^(SH|SA|RO|RC)/.test(operation) && encoder.chance(2)) value &= 7;
       shift = value;
       code.push(value);
     } else if (kind === "Iz") for (let at = 0; at < word; at++) code.push(next() & 255);
@@ -70,8 +70,8 @@ const instruction = (encoder, fact, c, lost, looping) => {
     }
   }
   if (operands.includes("1")) shift = 1;
-  if (operands.includes("CL") && /^SH[LR]D$/.test(mnemonic)) return undefined;
-  const of = effect(mnemonic, size, shift, opcode[opcode.length - 1] & 15);
+  if (operands.includes("CL") && /^SH[LR]D$/.test(operation)) return undefined;
+  const of = effect(operation, size, shift, opcode[opcode.length - 1] & 15);
   if ((of.reads & lost) !== 0) return undefined;
   return { code, lost: undefinedAfter(of, lost) };
 };

@@ -16,7 +16,7 @@ const FAR_LOADS = new Set(["LES", "LDS", "LSS", "LFS", "LGS"]);
 const FLAG_BITS = 0x8d5;
 
 /** @param {readonly OpcodeFact[]} facts */
-export const singleFacts = (facts) => facts.filter((fact) => !SKIPPED.has(fact.mnemonic));
+export const singleFacts = (facts) => facts.filter((fact) => !SKIPPED.has(fact.operation));
 
 /**
  * @param {Encoder} encoder @param {OpcodeFact} fact @param {number} environment @param {number} seed
@@ -26,12 +26,12 @@ export const single = (encoder, fact, environment, seed) => {
   const { next } = encoder;
   const flatData = environment === 0;
   const c = new Case(seed, environment, flatData ? encoder.pick([0, 0, 0, 1, 2]) : environment === 1 ? encoder.pick([0, 0, 2]) : 0);
-  const { mnemonic, operands } = fact;
-  c.twoOperands = /^(MOVS|CMPS)/.test(mnemonic) && environment > 1;
+  const { operation, operands } = fact;
+  c.twoOperands = /^(MOVS|CMPS)/.test(operation) && environment > 1;
   const op16 = encoder.chance(4) === c.code32;
   const address16 = encoder.chance(flatData ? 40 : 4) === c.code32;
   const size =
-    operands.some((operand) => /b$/.test(operand) && /^[EGZ]/.test(operand)) || operands[0] === "AL" || operands[1] === "AL" || /SB$/.test(mnemonic) ? 8 : op16 ? 16 : 32;
+    operands.some((operand) => /b$/.test(operand) && /^[EGZ]/.test(operand)) || operands[0] === "AL" || operands[1] === "AL" || /SB$/.test(operation) ? 8 : op16 ? 16 : 32;
   const bytes = size >> 3;
   const word = op16 ? 2 : 4;
   const group = fact.opcode.includes("/") ? Number(fact.opcode.split("/")[1]) : -1;
@@ -59,16 +59,16 @@ export const single = (encoder, fact, environment, seed) => {
     pointer(EDI, ES, address16);
     const times = encoder.chance(6) ? 0 : next() % (encoder.chance(3) ? 40 : 12);
     c.set(ECX, address16 ? (times | (next() & 0xffff_0000)) >>> 0 : times);
-    if (/^(CMPS|SCAS)/.test(mnemonic) && encoder.chance(2)) c.set(EAX, encoder.pick([0, 0xffff_ffff]));
+    if (/^(CMPS|SCAS)/.test(operation) && encoder.chance(2)) c.set(EAX, encoder.pick([0, 0xffff_ffff]));
   }
-  if (mnemonic === "XLAT") {
+  if (operation === "XLAT") {
     const offset = encoder.offset(c, override >= 0 ? override : DS) - (c.registers[EAX] & 255);
     c.set(EAX, c.registers[EAX]);
     c.set(EBX, offset);
   }
-  if (mnemonic === "LEAVE" || mnemonic === "ENTER") pointer(EBP, SS, !c.stack32);
-  if (/^(LOOP|JCXZ)/.test(mnemonic)) c.set(ECX, encoder.chance(2) ? next() % 3 : next());
-  if (/^I?DIV$/.test(mnemonic) && !encoder.chance(3)) {
+  if (operation === "LEAVE" || operation === "ENTER") pointer(EBP, SS, !c.stack32);
+  if (/^(LOOP|JCXZ)/.test(operation)) c.set(ECX, encoder.chance(2) ? next() % 3 : next());
+  if (/^I?DIV$/.test(operation) && !encoder.chance(3)) {
     if (size === 8) c.set(EAX, ((c.registers[EAX] & 0xffff_0000) | (next() % 0x180)) >>> 0);
     else c.set(EDX, encoder.pick([0, 0, 1, 0xffff_ffff]));
   }
@@ -95,11 +95,11 @@ export const single = (encoder, fact, environment, seed) => {
     const only = operands.includes("M") || operands.includes("Ma");
     memory = !control && (only || !encoder.chance(3));
     if (memory) {
-      if (BIT.has(mnemonic) && group < 0 && !c.isPinned(regField)) c.set(regField, encoder.around(300));
-      const choose = (/** @type {number} */ index) => (mnemonic === "LEA" ? next() : encoder.offset(c, index));
+      if (BIT.has(operation) && group < 0 && !c.isPinned(regField)) c.set(regField, encoder.around(300));
+      const choose = (/** @type {number} */ index) => (operation === "LEA" ? next() : encoder.offset(c, index));
       const operand = encoder.memory(c, regField, address16, choose, override);
       if (!operand) return undefined;
-      if (mnemonic === "POPE") {
+      if (operation === "POPE") {
         // the stack pointer moves first
         if (operand.bytes.length > 1 && (operand.bytes[0] & 7) === 4 && (operand.bytes[1] & 7) === 4) return undefined;
       }
@@ -120,50 +120,50 @@ export const single = (encoder, fact, environment, seed) => {
     if (memory) c.poke(location, value, width);
     else if (register >= 0 && !c.isPinned(register)) c.set(register, width === 2 ? ((c.registers[register] & 0xffff_0000) | value) >>> 0 : value);
   };
-  if (SELECTOR_OPERAND.has(mnemonic)) operand(encoder.selector(), 2);
-  if (mnemonic === "ARPL" && !c.isPinned(regField)) c.set(regField, encoder.selector());
-  if (FAR_LOADS.has(mnemonic)) c.poke(location + word, encoder.selector(), 2);
-  if (mnemonic === "POPSEG") c.poke(stackLinear(), encoder.selector(), 2);
-  if (mnemonic === "BOUND" && encoder.chance(2)) {
+  if (SELECTOR_OPERAND.has(operation)) operand(encoder.selector(), 2);
+  if (operation === "ARPL" && !c.isPinned(regField)) c.set(regField, encoder.selector());
+  if (FAR_LOADS.has(operation)) c.poke(location + word, encoder.selector(), 2);
+  if (operation === "POPSEG") c.poke(stackLinear(), encoder.selector(), 2);
+  if (operation === "BOUND" && encoder.chance(2)) {
     c.poke(location, 0x8000, word);
     c.poke(location + word, 0x7fff_ffff, word);
   }
-  if (/^CMPXCHG$/.test(mnemonic) && encoder.chance(2)) {
+  if (/^CMPXCHG$/.test(operation) && encoder.chance(2)) {
     if (memory) c.poke(location, c.registers[EAX], bytes);
     else if (register > 0 && !c.isPinned(register)) c.set(register, c.registers[EAX]);
   }
-  if (mnemonic === "CMPXCHG8B" && encoder.chance(2)) {
+  if (operation === "CMPXCHG8B" && encoder.chance(2)) {
     c.poke(location, c.registers[EAX], 4);
     c.poke(location + 4, c.registers[EDX], 4);
   }
-  if (mnemonic === "CALLE" || mnemonic === "JMPE") {
+  if (operation === "CALLE" || operation === "JMPE") {
     // a target that nobody chose could be anywhere in the process
     if (register >= 0 && c.isPinned(register)) return undefined;
     operand(encoder.destination(c), word);
   }
   const farTarget = () => (encoder.chance(2) ? encoder.selector() : encoder.pick([1, 3, 14]) * 8 + 7);
   const farOffset = () => (encoder.chance(3) ? encoder.destination(c) : 0x400 + (next() % 0x800));
-  if (mnemonic === "CALLFE" || mnemonic === "JMPFE") {
+  if (operation === "CALLFE" || operation === "JMPFE") {
     c.poke(location, farOffset(), word);
     c.poke(location + word, farTarget(), 2);
   }
-  if (mnemonic === "RET" || mnemonic === "RETN") c.poke(stackLinear(), encoder.destination(c), word);
-  if (/^(RETF|RETFN|IRET)$/.test(mnemonic)) {
+  if (operation === "RET" || operation === "RETN") c.poke(stackLinear(), encoder.destination(c), word);
+  if (/^(RETF|RETFN|IRET)$/.test(operation)) {
     c.poke(stackLinear(), farOffset(), word);
     // a privilege below the current one is #GP, but when is each processor's own matter
     c.poke(stackLinear(word), farTarget() | 3, 2);
   }
-  if (mnemonic === "IRET" || mnemonic === "POPF") c.poke(stackLinear(mnemonic === "IRET" ? 2 * word : 0), (next() & 0x20_3ed5) | 2, word);
-  if (mnemonic === "PUSHF" && !op16) c.flags &= ~0x1_0000;
+  if (operation === "IRET" || operation === "POPF") c.poke(stackLinear(operation === "IRET" ? 2 * word : 0), (next() & 0x20_3ed5) | 2, word);
+  if (operation === "PUSHF" && !op16) c.flags &= ~0x1_0000;
 
   // immediates
   let count = -1;
   for (const kind of operands) {
     if (kind === "Ib" || kind === "Is") {
       let value = next() & 255;
-      if (mnemonic === "ENTER") value = encoder.chance(4) ? value : value & 3;
-      if (mnemonic === "INT" && (value === 0x80 || value === 1)) value = 0x42;
-      if (/^(SH|SA|RO|RC)/.test(mnemonic) && encoder.chance(2)) value &= 15;
+      if (operation === "ENTER") value = encoder.chance(4) ? value : value & 3;
+      if (operation === "INT" && (value === 0x80 || value === 1)) value = 0x42;
+      if (/^(SH|SA|RO|RC)/.test(operation) && encoder.chance(2)) value &= 15;
       count = value;
       body.push(value);
     } else if (kind === "Iw") body.push(next() % 64, 0);
@@ -178,10 +178,10 @@ export const single = (encoder, fact, environment, seed) => {
   if (operands.includes("1")) count = 1;
   const byCl = operands.includes("CL");
   if (byCl) count = c.registers[ECX] & 255;
-  const relativeBytes = NEAR_RELATIVE.has(mnemonic) ? (operands.includes("Jb") ? 1 : word) : 0;
+  const relativeBytes = NEAR_RELATIVE.has(operation) ? (operands.includes("Jb") ? 1 : word) : 0;
 
   // LOCK: mostly where it is allowed; the processor of the capture ignores it before VERR and VERW and means CR8 before MOV CR0
-  if (fact.lockable && memory ? encoder.chance(6) : !/^(VER[RW]|MOV(TO|FROM)CR)$/.test(mnemonic) && encoder.chance(40)) prefixes.push(0xf0);
+  if (fact.lockable && memory ? encoder.chance(6) : !/^(VER[RW]|MOV(TO|FROM)CR)$/.test(operation) && encoder.chance(40)) prefixes.push(0xf0);
   c.code.push(...prefixes, ...body);
   const length = c.code.length + relativeBytes;
   if (length > 40) return undefined;
@@ -194,10 +194,10 @@ export const single = (encoder, fact, environment, seed) => {
     for (let byte = 0; byte < relativeBytes; byte++) c.code.push(Math.floor(Number(BigInt.asUintN(32, BigInt(distance))) / 2 ** (8 * byte)) & 255);
   }
   const condition = (opcode[opcode.length - 1] ?? 0) & 15;
-  const of = effect(mnemonic, size, count < 0 ? undefined : count, condition);
+  const of = effect(operation, size, count < 0 ? undefined : count, condition);
   c.undefined = of.undefined;
   // what depends on an undefined result is left out
-  if (/^SH[LR]D$/.test(mnemonic) && of.undefined === ALL) return undefined;
+  if (/^SH[LR]D$/.test(operation) && of.undefined === ALL) return undefined;
   return c;
 };
 

@@ -1,6 +1,6 @@
 /** Instruction bytes to predecoded records, driven by the opcode table. */
 import { CS, DS, ES, FS, GS, KEY_CODE32, KEY_FLAT, KEY_STACK32, SS, ZERO } from "../state.js";
-import { ONE_BYTE, type OpcodeFact, TWO_BYTE } from "../tables/table.js";
+import { isByModrm, isByPrefix, mandatoryPrefix, OPCODE_MAPS, type OpcodeEntry, type OpcodeFact, type OpcodeMap } from "../tables/table.js";
 import {
   FORM_IMMEDIATE,
   FORM_TO_G,
@@ -13,6 +13,7 @@ import {
   META_REGISTER,
   META_REP_SHIFT,
   META_SEGMENT_SHIFT,
+  META_XMM,
   OPERAND_IN_REGISTER,
   R_DISP,
   R_IMM,
@@ -39,17 +40,23 @@ export const NEEDS_MORE = 0;
 const STACK_OPERATIONS = new Set(["PUSH", "PUSHI", "POP", "CALL", "RET", "RETN", "CALLE", "PUSHE", "POPE", "LEAVE", "JMPE"]);
 /** Cold operations whose count or bit offset is an immediate or in a register. */
 const REGISTER_OPERAND = /^(RO[LR]|RC[LR]|S[HA][LR]D?|BT[SRC]?)$/;
+const VECTOR_OPERAND = /^[VWU]/;
 const SEGMENT_NAMES: Record<string, number> = { ES, CS, SS, DS, FS, GS };
 /** Base and index registers of the eight 16-bit address forms, as state words. */
 const BASE16 = [3, 3, 5, 5, 6, 7, 5, 3];
 const INDEX16 = [6, 7, 6, 7, ZERO, ZERO, ZERO, ZERO];
 
+const ONE_BYTE = OPCODE_MAPS[""];
+const TWO_BYTE = OPCODE_MAPS["0F"];
+const THREE_BYTE_38 = OPCODE_MAPS["0F38"];
+const THREE_BYTE_3A = OPCODE_MAPS["0F3A"];
+
 /** How operation names become numbers. */
 export interface OperationNumbers {
   /** Number of a hot operation such as `ADD32rm`, or -1. */
   hot(name: string): number;
-  /** Number of a cold operation by mnemonic; operations that end a block are numbered apart. */
-  cold(mnemonic: string, ends: boolean): number;
+  /** Number of a cold operation; operations that end a block are numbered apart. */
+  cold(operation: string, ends: boolean): number;
 }
 
 export class Decoder {
@@ -57,13 +64,16 @@ export class Decoder {
   readonly #code: Int32Array;
   readonly #numbers: OperationNumbers;
   readonly #ids = new Map<OpcodeFact, Int32Array>();
+  readonly #exists: (fact: OpcodeFact) => boolean;
   readonly #ud: number;
   readonly #gp: number;
   /** After `decode`: the instruction ends its block. */
   ends = false;
 
-  constructor(bytes: Uint8Array, code: Int32Array, numbers: OperationNumbers) {
+  /** @param exists whether the processor has an encoding; the others are #UD */
+  constructor(bytes: Uint8Array, code: Int32Array, numbers: OperationNumbers, exists: (fact: OpcodeFact) => boolean) {
     this.#bytes = bytes;
+    this.#exists = exists;
     this.#code = code;
     this.#numbers = numbers;
     this.#ud = numbers.cold("UD2", true);
@@ -87,7 +97,8 @@ export class Decoder {
     let op16 = (key & KEY_CODE32) === 0;
     let addr16 = op16;
     let segment = -1;
-    let rep = 0;
+    let rep: 0 | 1 | 2 = 0;
+    let operandSize = false;
     let lock = false;
     let byte = 0;
     // prefixes
@@ -95,7 +106,10 @@ export class Decoder {
       if (at - start >= MAX_LENGTH) return this.#bad(record, pageOffset, at - start, this.#gp);
       if (at >= end) return NEEDS_MORE;
       byte = bytes[at++];
-      if (byte === 0x66) op16 = (key & KEY_CODE32) !== 0;
+      if (byte === 0x66) {
+        op16 = (key & KEY_CODE32) !== 0;
+        operandSize = true;
+      }
       else if (byte === 0x67) addr16 = (key & KEY_CODE32) !== 0;
       else if (byte === 0xf0) lock = true;
       else if (byte === 0xf2) rep = 1;
@@ -108,22 +122,28 @@ export class Decoder {
       else if (byte === 0x65) segment = GS;
       else break;
     }
-    let table = ONE_BYTE;
+    let table: OpcodeMap = ONE_BYTE;
     const opcode = byte;
     let opcodeByte = byte;
     if (opcode === 0x0f) {
       if (at >= end) return NEEDS_MORE;
       opcodeByte = bytes[at++];
       table = TWO_BYTE;
+      if (opcodeByte === 0x38 || opcodeByte === 0x3a) {
+        table = opcodeByte === 0x38 ? THREE_BYTE_38 : THREE_BYTE_3A;
+        if (at >= end) return NEEDS_MORE;
+        opcodeByte = bytes[at++];
+      }
     }
-    const entry = table[opcodeByte];
+    let entry: OpcodeEntry = table[opcodeByte];
+    if (isByPrefix(entry)) entry = entry.prefixes[mandatoryPrefix(operandSize, rep)];
     if (entry === undefined) return this.#bad(record, pageOffset, at - start, this.#ud);
     let fact: OpcodeFact | undefined;
     let modrm = -1;
-    if (Array.isArray(entry)) {
+    if (isByModrm(entry)) {
       if (at >= end) return NEEDS_MORE;
       modrm = bytes[at++];
-      fact = entry[(modrm >> 3) & 7];
+      fact = entry[modrm];
     } else {
       fact = entry as OpcodeFact;
       if (fact.modrm) {
@@ -131,13 +151,13 @@ export class Decoder {
         modrm = bytes[at++];
       }
     }
-    if (!fact) return this.#bad(record, pageOffset, at - start, this.#ud);
+    if (!fact || !this.#exists(fact)) return this.#bad(record, pageOffset, at - start, this.#ud);
 
     const operands = fact.operands;
     const first = operands[0] ?? "";
     const second = operands[1] ?? "";
     const width =
-      (fact.repeats && fact.mnemonic.endsWith("B")) || first === "AL" || (first.endsWith("b") && "EGZO".includes(first[0])) || second === "AL"
+      (fact.repeats && fact.operation.endsWith("B")) || first === "AL" || (first.endsWith("b") && "EGZO".includes(first[0])) || second === "AL"
         ? 8
         : first === "Ew" || first === "Gw"
           ? 16
@@ -266,7 +286,7 @@ export class Decoder {
     if (length > MAX_LENGTH) return this.#bad(record, pageOffset, at - start, this.#gp);
 
     const offsetForm = second.startsWith("O") || first.startsWith("O");
-    const needsMemory = first === "M" || second === "M" || second === "Ma";
+    const needsMemory = first[0] === "M" || second[0] === "M";
     if (needsMemory && isRegister) return this.#bad(record, pageOffset, at - start, this.#ud);
     if (lock && !(fact.lockable && memory)) return this.#bad(record, pageOffset, at - start, this.#ud);
 
@@ -310,30 +330,30 @@ export class Decoder {
         regLetter = first[1];
       } else if (first[0] === "I") form = "i";
       else if (first[0] === "M") form = "m";
-      else if (controlMove) {
-        reg = regNumber;
-        rm = rmNumber;
-      } else if (first === "Sw") {
+      else if (controlMove || first === "Sw") {
         reg = regNumber;
         rm = rmNumber;
       } else if (first in SEGMENT_NAMES) reg = SEGMENT_NAMES[first];
     }
+    const vector = fact.unit === "mmx" || fact.unit === "sse";
+    if (vector) form = "";
 
     const flatStack = (key & (KEY_FLAT | KEY_STACK32)) === (KEY_FLAT | KEY_STACK32) && !op16;
-    const hotAllowed = !STACK_OPERATIONS.has(fact.mnemonic) || flatStack;
+    const hotAllowed = !STACK_OPERATIONS.has(fact.operation) || flatStack;
     const slot = (width === 8 ? 0 : width === 16 ? 1 : 2) * FORMS.length + FORM_INDEX[form];
     let ids = this.#ids.get(fact);
     if (!ids) this.#ids.set(fact, (ids = new Int32Array(3 * FORMS.length).fill(-2)));
     let number = ids[slot];
-    if (number === -2) number = ids[slot] = this.#numbers.hot(`${fact.mnemonic}${form === "" ? "" : width}${form}`);
-    if (fact.mnemonic === "JCC") number = this.#numbers.hot(`JCC${(opcodeByte & 15).toString(16)}`);
-    const hot = hotAllowed && number >= 0;
+    if (number === -2) number = ids[slot] = this.#numbers.hot(`${fact.operation}${form === "" ? "" : width}${form}`);
+    if (fact.operation === "JCC") number = this.#numbers.hot(`JCC${(opcodeByte & 15).toString(16)}`);
+    const hot = hotAllowed && number >= 0 && !vector;
 
     let meta = pageOffset | (length << META_LENGTH_SHIFT) | (rep << META_REP_SHIFT) | (effective << META_SEGMENT_SHIFT);
     if (op16) meta |= META_OP16;
     if (addr16) meta |= META_ADDR16;
     if (isRegister) meta |= META_REGISTER;
     if (width === 8) meta |= META_BYTE;
+    if (vector && operands.some((operand) => VECTOR_OPERAND.test(operand))) meta |= META_XMM;
 
     if (memory || offsetForm) {
       const flatSegment = (key & KEY_FLAT) !== 0 && effective !== FS && effective !== GS && effective !== CS;
@@ -343,12 +363,16 @@ export class Decoder {
       code[record + R_DISP] = (code[record + R_DISP] + pageOffset + length) | 0;
       if ((key & KEY_FLAT) === 0 || op16 || (key & KEY_CODE32) === 0) meta |= META_CHECKED;
     }
-    if (hot) {
+    if (vector) {
+      code[record + R_OP] = this.#numbers.cold(fact.operation, fact.ends);
+      code[record + R_REG] = regNumber;
+      if (isRegister) code[record + R_RM] = rmNumber;
+    } else if (hot) {
       code[record + R_OP] = number;
       code[record + R_REG] = scaled(reg, regLetter, op16);
       if (isRegister && form === "rr") code[record + R_RM] = scaled(rm, rmLetter, op16);
     } else {
-      code[record + R_OP] = this.#numbers.cold(fact.mnemonic, fact.ends);
+      code[record + R_OP] = this.#numbers.cold(fact.operation, fact.ends);
       code[record + R_REG] = reg;
       if (isRegister || first === "AL" || first === "eAX" || first[0] === "Z") code[record + R_RM] = form === "rr" || first === "Sw" || controlMove ? rm : reg;
       if (!memory && !isRegister && (first === "AL" || first === "eAX" || first[0] === "Z")) meta |= META_REGISTER;
@@ -358,15 +382,15 @@ export class Decoder {
         code[record + R_REG] = regNumber;
         code[record + R_RM] = rmNumber;
       } else if (second === "Sw") code[record + R_REG] = regNumber;
-      if (REGISTER_OPERAND.test(fact.mnemonic) && !hasImmediate) code[record + R_IMM] = OPERAND_IN_REGISTER;
-      if (fact.mnemonic === "FPU") code[record + R_IMM] = (opcodeByte << 8) | modrm;
+      if (REGISTER_OPERAND.test(fact.operation) && !hasImmediate) code[record + R_IMM] = OPERAND_IN_REGISTER;
+      if (fact.operation === "FPU") code[record + R_IMM] = (opcodeByte << 8) | modrm;
       if (isE(first) && isG(second) && isRegister) {
         // cold operations see the E operand in R_RM and the G operand in R_REG, whichever is the destination
         code[record + R_REG] = regNumber;
         code[record + R_RM] = rmNumber;
       }
     }
-    if (fact.mnemonic === "CMOV" || fact.mnemonic === "SETCC") code[record + R_IMM] = opcodeByte & 15;
+    if (fact.operation === "CMOV" || fact.operation === "SETCC") code[record + R_IMM] = opcodeByte & 15;
     code[record + R_META] = meta;
     this.ends = fact.ends;
     return length;

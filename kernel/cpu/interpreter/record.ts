@@ -40,6 +40,8 @@ export const META_REGISTER = 1 << 23;
 export const META_BYTE = 1 << 24;
 /** The branch needs its target checked (16-bit or segmented code). */
 export const META_CHECKED = 1 << 25;
+/** Of MMX and SSE operations: an operand is an XMM register. */
+export const META_XMM = 1 << 26;
 /** Of cold two-operand arithmetic: 0 the E operand takes the G operand, 1 the other way round, 2 an immediate. */
 export const META_FORM_SHIFT = 30;
 export const FORM_TO_G = 1;

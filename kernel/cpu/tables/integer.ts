@@ -1,48 +1,60 @@
 /**
- * The opcode table: the one place where an encoding is written down.
+ * Encodings of the integer and system instructions: the one place where each is written down.
  *
- * A line is `opcode mnemonic operands ; marks`. Opcode: hexadecimal bytes, `/n` for the reg field of ModR/M. Operands use
- * the letters of the opcode map in Intel's SDM, volume 2, appendix A (E ModR/M register or memory, G ModR/M register,
- * I immediate, J relative, M memory only, O offset, R register only, S segment, C control, D debug; b byte, w word,
- * v word or doubleword, z = v for immediates, s sign-extended byte, p far pointer, d doubleword, q quadword), `Z` for the
- * register in the opcode's low three bits, and fixed registers by name.
+ * A line is `opcode mnemonic operands ; marks`.
+ *
+ * Opcode: hexadecimal bytes; `/n` for the reg field of ModR/M, `m` or `r` behind it for memory or register forms only;
+ * `:xx` for a whole ModR/M byte; `+` for eight opcodes (or ModR/M bytes) that name a register in their low three bits. A
+ * mandatory prefix stands in front: `np.` (none of 66, F2, F3), `66.`, `f3.`, `f2.`; `mm.` stands for two lines, an MMX form
+ * without a prefix and an XMM form with 66.
+ *
+ * Mnemonic: as Intel writes it; behind a dot what tells its operation from others of the name.
+ *
+ * Operands use the letters of the opcode map in Intel's SDM, volume 2, appendix A: E ModR/M register or memory, G ModR/M
+ * register, I immediate, J relative, M memory only, O offset, R register only, S segment, C control, D debug; P and V the
+ * MMX or XMM register of the reg field, Q and W of the r/m field or memory, N and U of the r/m field only; b byte, w word,
+ * v word or doubleword, z = v for immediates, s sign-extended byte, p far pointer, d doubleword, q quadword, dq 16 bytes, t
+ * 10 bytes, ss sd single and double, ps pd packed. `Z` is the register in the opcode's low three bits, `Si` likewise ST(i);
+ * other names are fixed registers.
  *
  * Marks: `end` control may leave the straight line or the mode may change; `lock` LOCK is allowed with a memory operand;
- * `rep` a string instruction that repeats; `same` the operand size does not matter.
+ * `rep` a string instruction that repeats; `any` a 16-byte memory operand need not be aligned; `@feature` what CPUID must
+ * claim for the encoding to exist (`a/b`: of the MMX and of the XMM form).
+ *
  * Sources: Intel 64 and IA-32 SDM volume 2; undocumented but used forms: SALC, ICEBP, 82h group, C0-D3/6, F6-F7/1.
  */
-export const OPCODES = `
+export const INTEGER = `
 00 ADD Eb Gb ; lock
 01 ADD Ev Gv ; lock
 02 ADD Gb Eb
 03 ADD Gv Ev
 04 ADD AL Ib
 05 ADD eAX Iz
-06 PUSHSEG ES
-07 POPSEG ES ; end
+06 PUSH.SEG ES
+07 POP.SEG ES ; end
 08 OR Eb Gb ; lock
 09 OR Ev Gv ; lock
 0A OR Gb Eb
 0B OR Gv Ev
 0C OR AL Ib
 0D OR eAX Iz
-0E PUSHSEG CS
+0E PUSH.SEG CS
 10 ADC Eb Gb ; lock
 11 ADC Ev Gv ; lock
 12 ADC Gb Eb
 13 ADC Gv Ev
 14 ADC AL Ib
 15 ADC eAX Iz
-16 PUSHSEG SS
-17 POPSEG SS ; end
+16 PUSH.SEG SS
+17 POP.SEG SS ; end
 18 SBB Eb Gb ; lock
 19 SBB Ev Gv ; lock
 1A SBB Gb Eb
 1B SBB Gv Ev
 1C SBB AL Ib
 1D SBB eAX Iz
-1E PUSHSEG DS
-1F POPSEG DS ; end
+1E PUSH.SEG DS
+1F POP.SEG DS ; end
 20 AND Eb Gb ; lock
 21 AND Ev Gv ; lock
 22 AND Gb Eb
@@ -79,10 +91,10 @@ export const OPCODES = `
 61 POPA
 62 BOUND Gv Ma
 63 ARPL Ew Gw
-68 PUSHI Iz
-69 IMUL3 Gv Ev Iz
-6A PUSHI Is
-6B IMUL3 Gv Ev Is
+68 PUSH.I Iz
+69 IMUL.3 Gv Ev Iz
+6A PUSH.I Is
+6B IMUL.3 Gv Ev Is
 6C INSB ; end rep
 6D INSV ; end rep
 6E OUTSB ; end rep
@@ -129,22 +141,21 @@ export const OPCODES = `
 89 MOV Ev Gv
 8A MOV Gb Eb
 8B MOV Gv Ev
-8C MOVFROMSEG Ev Sw
+8C MOV.FROMSEG Ev Sw
 8D LEA Gv M
-8E MOVTOSEG Sw Ew ; end
-8F/0 POPE Ev
-90 NOP ; same
-91 XCHGA Zv
-92 XCHGA Zv
-93 XCHGA Zv
-94 XCHGA Zv
-95 XCHGA Zv
-96 XCHGA Zv
-97 XCHGA Zv
+8E MOV.TOSEG Sw Ew ; end
+8F/0 POP.E Ev
+90 NOP
+91 XCHG.A Zv
+92 XCHG.A Zv
+93 XCHG.A Zv
+94 XCHG.A Zv
+95 XCHG.A Zv
+96 XCHG.A Zv
+97 XCHG.A Zv
 98 CBW
 99 CWD
-9A CALLF Ap ; end
-9B FWAIT
+9A CALL.F Ap ; end
 9C PUSHF
 9D POPF ; end
 9E SAHF
@@ -183,7 +194,7 @@ C1/4 SHL Ev Ib
 C1/5 SHR Ev Ib
 C1/6 SHL Ev Ib
 C1/7 SAR Ev Ib
-C2 RETN Iw ; end
+C2 RET.N Iw ; end
 C3 RET ; end
 C4 LES Gv M ; end
 C5 LDS Gv M ; end
@@ -191,7 +202,7 @@ C6/0 MOV Eb Ib
 C7/0 MOV Ev Iz
 C8 ENTER Iw Ib
 C9 LEAVE
-CA RETFN Iw ; end
+CA RETF.N Iw ; end
 CB RETF ; end
 CC INT3 ; end
 CD INT Ib ; end
@@ -233,14 +244,6 @@ D4 AAM Ib
 D5 AAD Ib
 D6 SALC
 D7 XLAT
-D8 FPU E
-D9 FPU E
-DA FPU E
-DB FPU E
-DC FPU E
-DD FPU E
-DE FPU E
-DF FPU E
 E0 LOOPNE Jb ; end
 E1 LOOPE Jb ; end
 E2 LOOP Jb ; end
@@ -251,12 +254,12 @@ E6 OUT Ib AL ; end
 E7 OUT Ib eAX ; end
 E8 CALL Jz ; end
 E9 JMP Jz ; end
-EA JMPF Ap ; end
+EA JMP.F Ap ; end
 EB JMP Jb ; end
-EC INDX AL DX ; end
-ED INDX eAX DX ; end
-EE OUTDX DX AL ; end
-EF OUTDX DX eAX ; end
+EC IN.DX AL DX ; end
+ED IN.DX eAX DX ; end
+EE OUT.DX DX AL ; end
+EF OUT.DX DX eAX ; end
 F1 ICEBP ; end
 F4 HLT ; end
 F5 CMC
@@ -286,11 +289,11 @@ FE/0 INC Eb ; lock
 FE/1 DEC Eb ; lock
 FF/0 INC Ev ; lock
 FF/1 DEC Ev ; lock
-FF/2 CALLE Ev ; end
-FF/3 CALLFE M ; end
-FF/4 JMPE Ev ; end
-FF/5 JMPFE M ; end
-FF/6 PUSHE Ev
+FF/2 CALL.E Ev ; end
+FF/3 CALL.FE M ; end
+FF/4 JMP.E Ev ; end
+FF/5 JMP.FE M ; end
+FF/6 PUSH.E Ev
 0F00/0 SLDT Ev
 0F00/1 STR Ev
 0F00/2 LLDT Ew
@@ -310,53 +313,55 @@ FF/6 PUSHE Ev
 0F08 INVD
 0F09 WBINVD
 0F0B UD2 ; end
-0F0D NOPE Ev
-0F18 NOPE Ev
-0F19 NOPE Ev
-0F1A NOPE Ev
-0F1B NOPE Ev
-0F1C NOPE Ev
-0F1D NOPE Ev
-0F1E NOPE Ev
-0F1F NOPE Ev
-0F20 MOVFROMCR Rd Cd
-0F21 MOVFROMDR Rd Dd
-0F22 MOVTOCR Cd Rd ; end
-0F23 MOVTODR Dd Rd ; end
-0F30 WRMSR ; end
-0F31 RDTSC ; end
-0F32 RDMSR ; end
-0F33 RDPMC
-0F34 SYSENTER ; end
-0F35 SYSEXIT ; end
-0F40+ CMOV Gv Ev
-0F48+ CMOV Gv Ev
+0F0D NOP.E Ev ; @p6
+0F18r NOP.E Ev ; @p6
+0F18/4 NOP.E Ev ; @p6
+0F18/5 NOP.E Ev ; @p6
+0F18/6 NOP.E Ev ; @p6
+0F18/7 NOP.E Ev ; @p6
+0F19 NOP.E Ev ; @p6
+0F1A NOP.E Ev ; @p6
+0F1B NOP.E Ev ; @p6
+0F1C NOP.E Ev ; @p6
+0F1D NOP.E Ev ; @p6
+0F1E NOP.E Ev ; @p6
+0F1F NOP.E Ev ; @p6
+0F20 MOV.FROMCR Rd Cd
+0F21 MOV.FROMDR Rd Dd
+0F22 MOV.TOCR Cd Rd ; end
+0F23 MOV.TODR Dd Rd ; end
+0F30 WRMSR ; end @msr
+0F31 RDTSC ; end @tsc
+0F32 RDMSR ; end @msr
+0F33 RDPMC ; @p6
+0F34 SYSENTER ; end @sep
+0F35 SYSEXIT ; end @sep
+0F40+ CMOV Gv Ev ; @cmov
+0F48+ CMOV Gv Ev ; @cmov
 0F80+ JCC Jz
 0F88+ JCC Jz
 0F90+ SETCC Eb
 0F98+ SETCC Eb
-0FA0 PUSHSEG FS
-0FA1 POPSEG FS ; end
+0FA0 PUSH.SEG FS
+0FA1 POP.SEG FS ; end
 0FA2 CPUID
 0FA3 BT Ev Gv
 0FA4 SHLD Ev Gv Ib
 0FA5 SHLD Ev Gv CL
-0FA8 PUSHSEG GS
-0FA9 POPSEG GS ; end
+0FA8 PUSH.SEG GS
+0FA9 POP.SEG GS ; end
 0FAB BTS Ev Gv ; lock
 0FAC SHRD Ev Gv Ib
 0FAD SHRD Ev Gv CL
-0FAE/0 FXSAVE M
-0FAE/1 FXRSTOR M
-0FAF IMUL2 Gv Ev
+0FAF IMUL.2 Gv Ev
 0FB0 CMPXCHG Eb Gb ; lock
 0FB1 CMPXCHG Ev Gv ; lock
 0FB2 LSS Gv M ; end
 0FB3 BTR Ev Gv ; lock
 0FB4 LFS Gv M ; end
 0FB5 LGS Gv M ; end
-0FB6 MOVZXB Gv Eb
-0FB7 MOVZXW Gv Ew
+0FB6 MOVZX.B Gv Eb
+0FB7 MOVZX.W Gv Ew
 0FBA/4 BT Ev Ib
 0FBA/5 BTS Ev Ib ; lock
 0FBA/6 BTR Ev Ib ; lock
@@ -364,10 +369,10 @@ FF/6 PUSHE Ev
 0FBB BTC Ev Gv ; lock
 0FBC BSF Gv Ev
 0FBD BSR Gv Ev
-0FBE MOVSXB Gv Eb
-0FBF MOVSXW Gv Ew
+0FBE MOVSX.B Gv Eb
+0FBF MOVSX.W Gv Ew
 0FC0 XADD Eb Gb ; lock
 0FC1 XADD Ev Gv ; lock
-0FC7/1 CMPXCHG8B M ; lock
+0FC7/1 CMPXCHG8B M ; lock @cx8
 0FC8+ BSWAP Zv
 `;
