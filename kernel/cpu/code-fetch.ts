@@ -1,6 +1,7 @@
 /** From a linear address to a record: code pages, decoding, and the cases that cannot be cached. */
 import { PAGE_MASK, PAGE_SHIFT, PAGE_SIZE } from "../memory/layout.js";
 import type { PhysicalSpace } from "../memory/physical.js";
+import type { Breakpoints } from "./breakpoints.js";
 import type { Core } from "./core.js";
 import { type CodeCache, SPAN_RECORD } from "./interpreter/code-cache.js";
 import { type Decoder, MAX_LENGTH, NEEDS_MORE } from "./interpreter/decoder.js";
@@ -17,14 +18,25 @@ export const CHECK_EVERY = 64;
 /** Byte offset in the guest buffer where instructions that span pages are put together. */
 const SPAN_BYTES_OFFSET = 4096;
 
+export interface CodeFetchParts {
+  readonly core: Core;
+  readonly space: PhysicalSpace;
+  readonly mmu: Mmu;
+  readonly cache: CodeCache;
+  readonly decoder: Decoder;
+  readonly breakpoints: Breakpoints;
+}
+
 export class CodeFetch {
+  readonly #breakpoints: Breakpoints;
   readonly #core: Core;
   readonly #space: PhysicalSpace;
   readonly #mmu: Mmu;
   readonly #cache: CodeCache;
   readonly #decoder: Decoder;
 
-  constructor(core: Core, space: PhysicalSpace, mmu: Mmu, cache: CodeCache, decoder: Decoder) {
+  constructor({ core, space, mmu, cache, decoder, breakpoints }: CodeFetchParts) {
+    this.#breakpoints = breakpoints;
     this.#core = core;
     this.#space = space;
     this.#mmu = mmu;
@@ -32,9 +44,11 @@ export class CodeFetch {
     this.#decoder = decoder;
   }
 
-  /** Record for the instruction at a linear address. @throws GuestFault #PF, #GP(0) beyond the code segment. */
+  /** Record for the instruction at a linear address. @throws GuestFault #DB, #PF, #GP(0) beyond the code segment. */
   enter(linear: number): number {
     const { i32 } = this.#core;
+    const alone = this.#breakpoints.hasCode && this.#breakpoints.covers(linear);
+    if (alone) this.#breakpoints.fetch(linear);
     const key = i32[MODE_KEY];
     let available = MAX_LENGTH;
     if ((key & KEY_FLAT) === 0) {
@@ -45,6 +59,7 @@ export class CodeFetch {
       // a page in which the segment ends is decoded instruction by instruction; in one where it begins, nothing leads below
       if (offset - (linear & PAGE_MASK) + PAGE_MASK > limit) return this.#uncached(linear, available);
     }
+    if (alone) return this.#uncached(linear, available);
     let table = this.#mmu.tlbX[(linear >>> PAGE_SHIFT) + i32[TLB_HALF]];
     let bufferPage = -1;
     if (table === 0) {

@@ -81,6 +81,14 @@ export class Core {
   taskTrap = false;
   /** The current instruction has transferred to an interrupt handler, which takes its single-step trap away. */
   interrupted = false;
+  /** A repeated string instruction has elements left: EIP is at the instruction, which has begun. */
+  repeating = false;
+  /** A repeated string instruction stops after each element. */
+  oneElement = false;
+  /** A permitted port access is about to happen. */
+  onPort: (port: number, bytes: number) => void = () => {};
+  /** A task switch has cleared the local breakpoints. */
+  onTaskSwitched: () => void = () => {};
 
   constructor(memory: GuestMemory, mmu: Mmu, ports: PortSpace, fault: GuestFault, code: Int32Array) {
     this.memory = memory;

@@ -1,24 +1,13 @@
-/** What CPUID says. Only features that work are claimed. */
+/** The CPUID instruction (SDM volume 2, CPUID). */
 import type { Core } from "./core.js";
+import { type CpuModel, extendedEdx, leaf1Ecx, leaf1Edx, signature } from "./models.js";
 import { EAX, EBX, ECX, EDX } from "./state.js";
 
-const FPU = 1 << 0;
-const VME = 1 << 1;
-const PSE = 1 << 3;
-const TSC = 1 << 4;
-const MSR = 1 << 5;
-const PAE = 1 << 6;
-const CX8 = 1 << 8;
-const SEP = 1 << 11;
-const PGE = 1 << 13;
-const CMOV = 1 << 15;
-const FXSR = 1 << 24;
-
-/** Family 6, model 5, stepping 2: a Pentium II, the newest processor whose required features are all here. */
-export const SIGNATURE = 0x652;
-export const FEATURES = FPU | VME | PSE | TSC | MSR | PAE | CX8 | SEP | PGE | CMOV | FXSR;
 const VENDOR = "GenuineIntel";
 const BRAND = "Backplane Virtual Processor";
+const CLFLUSH_LINE = 8 << 8;
+const EXTENDED = 0x8000_0000;
+const LAST_EXTENDED = 0x8000_0004;
 
 const text4 = (text: string, at: number): number => {
   let value = 0;
@@ -26,17 +15,25 @@ const text4 = (text: string, at: number): number => {
   return value;
 };
 
-export const cpuid = (core: Core): void => {
+type Leaf = readonly [eax: number, ebx: number, ecx: number, edx: number];
+
+const leafOf = (model: CpuModel, leaf: number): Leaf => {
+  if (model.extended && leaf >= EXTENDED && leaf <= LAST_EXTENDED) {
+    if (leaf === EXTENDED) return [LAST_EXTENDED | 0, 0, 0, 0];
+    if (leaf === EXTENDED + 1) return [0, 0, 0, extendedEdx(model)];
+    const at = (leaf - EXTENDED - 2) * 16;
+    return [text4(BRAND, at), text4(BRAND, at + 4), text4(BRAND, at + 8), text4(BRAND, at + 12)];
+  }
+  // beyond the last leaf the last basic one answers
+  const basic = Math.min(leaf, model.maxLeaf);
+  if (basic === 0) return [model.maxLeaf, text4(VENDOR, 0), text4(VENDOR, 8), text4(VENDOR, 4)];
+  if (basic === 1) return [signature(model), model.features.has("clfsh") ? CLFLUSH_LINE : 0, leaf1Ecx(model), leaf1Edx(model)];
+  return model.descriptors;
+};
+
+export const cpuid = (core: Core, model: CpuModel): void => {
   const { i32 } = core;
-  const leaf = i32[EAX] >>> 0;
-  let [a, b, c, d] = [0, 0, 0, 0];
-  if (leaf === 0) [a, b, c, d] = [2, text4(VENDOR, 0), text4(VENDOR, 8), text4(VENDOR, 4)];
-  else if (leaf === 1) [a, d] = [SIGNATURE, FEATURES];
-  else if (leaf === 0x8000_0000) a = 0x8000_0004 | 0;
-  else if (leaf >= 0x8000_0002 && leaf <= 0x8000_0004) {
-    const at = (leaf - 0x8000_0002) * 16;
-    [a, b, c, d] = [text4(BRAND, at), text4(BRAND, at + 4), text4(BRAND, at + 8), text4(BRAND, at + 12)];
-  } else if (leaf === 2) [a, d] = [0x0302_0101, 0x0c04_0843];
+  const [a, b, c, d] = leafOf(model, i32[EAX] >>> 0);
   i32[EAX] = a;
   i32[EBX] = b;
   i32[ECX] = c;

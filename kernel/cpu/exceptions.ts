@@ -1,7 +1,7 @@
 /** From a fault to its handler: error codes, and the way to the double and triple fault (SDM volume 3, section 6.15). */
 import type { Core } from "./core.js";
 import type { Interrupts } from "./interrupts.js";
-import { DB_VECTOR, DF_VECTOR, FLAGS, PF_VECTOR, RF } from "./state.js";
+import { DB_VECTOR, DF_VECTOR, DR7, DR7_GD, FLAGS, PF_VECTOR, RF } from "./state.js";
 
 /** Exceptions that combine into a double fault (SDM volume 3, table 6-5): #DE, #TS, #NP, #SS, #GP. */
 const CONTRIBUTORY = new Set([0, 10, 11, 12, 13]);
@@ -19,7 +19,7 @@ export const deliverException = (core: Core, interrupts: Interrupts): boolean =>
       if (vector !== DB_VECTOR) {
         core.flags.materialise();
         i32[FLAGS] |= RF;
-      }
+      } else i32[DR7] &= ~DR7_GD;
       interrupts.deliver(vector, false, HAS_ERROR_CODE.has(vector) && (core.protectedMode || core.virtual8086) ? Math.max(0, errorCode) : -1);
       core.eipCommitted = false;
       return true;

@@ -2,8 +2,10 @@ import { expect, it } from "vitest";
 import { PortSpace } from "../bus/port-space.js";
 import { GuestMemory } from "../memory/guest-memory.js";
 import { PhysicalSpace } from "../memory/physical.js";
-import { FEATURES } from "./cpuid.js";
 import { Cpu } from "./index.js";
+import { cpuModel, DEFAULT_CPU_MODEL, leaf1Edx } from "./models.js";
+
+const FEATURES = leaf1Edx(cpuModel(DEFAULT_CPU_MODEL));
 
 const CODE = 0x1000;
 const AREA = 0x2000;

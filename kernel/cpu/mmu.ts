@@ -59,6 +59,9 @@ export class Mmu {
   /** A store hits a page that code was made from; true when the page holds no code any more. */
   onCodeStore: (bufferPage: number, offset: number, length: number) => boolean = () => true;
 
+  onWatched: (linear: number, bytes: number, write: boolean, user: boolean) => void = () => {};
+  setWatched(_pages: Iterable<number>): void {}
+
   constructor(space: PhysicalSpace, i32: Int32Array, fault: GuestFault) {
     this.#space = space;
     this.#memory = space.memory;

@@ -4,6 +4,7 @@ import type { Fpu } from "./fpu.js";
 import type { OperationNumbers } from "./interpreter/decoder.js";
 import { HOT_NUMBERS } from "./interpreter/source.js";
 import type { Interrupts } from "./interrupts.js";
+import type { CpuModel } from "./models.js";
 import { controlOperations } from "./operations/control.js";
 import { integerOperations } from "./operations/integer.js";
 import { segmentOperations } from "./operations/segment.js";
@@ -44,6 +45,7 @@ const MAY_SWITCH_TASKS = ["JMPF", "JMPFE", "CALLF", "CALLFE", "INT", "INT3", "IN
 /** Everything the operations work on. */
 export interface OperationParts {
   readonly core: Core;
+  readonly model: CpuModel;
   readonly segmentation: Segmentation;
   readonly interrupts: Interrupts;
   readonly tasks: TaskSwitch;
@@ -52,7 +54,7 @@ export interface OperationParts {
 }
 
 /** Cold operations by number. */
-export const coldOperations = ({ core, segmentation, interrupts, tasks, fpu, host }: OperationParts): ColdOperation[] => {
+export const coldOperations = ({ core, model, segmentation, interrupts, tasks, fpu, host }: OperationParts): ColdOperation[] => {
   const ioAllowed = portPermission(core);
   const all: Record<string, ColdOperation> = {
     ...integerOperations(core),
@@ -60,7 +62,7 @@ export const coldOperations = ({ core, segmentation, interrupts, tasks, fpu, hos
     ...controlOperations(core, segmentation, interrupts, tasks),
     ...stringOperations(core, ioAllowed),
     ...segmentOperations(core, segmentation),
-    ...systemOperations(core, segmentation, host, ioAllowed),
+    ...systemOperations(core, segmentation, model, host, ioAllowed),
     ...simdOperations(core, fpu),
     FPU: (pc) => fpu.execute(pc),
     FXSAVE: (pc) => fpu.save(pc),

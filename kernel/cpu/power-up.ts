@@ -1,5 +1,5 @@
 /** Register values after RESET# and INIT# (Intel SDM volume 3, table 9-1). */
-import { SIGNATURE } from "./cpuid.js";
+import { type CpuModel, signature } from "./models.js";
 import {
   APIC_BASE,
   ATTR,
@@ -12,6 +12,7 @@ import {
   DR6,
   DR7,
   EDX,
+  EFER,
   EIP,
   FLAGS,
   GDTR_BASE,
@@ -33,9 +34,9 @@ import {
   TR,
 } from "./state.js";
 
-export const powerUpRegisters = (i32: Int32Array): void => {
+export const powerUpRegisters = (i32: Int32Array, model: CpuModel): void => {
   i32.fill(0, 0, 8);
-  i32[EDX] = SIGNATURE;
+  i32[EDX] = signature(model);
   i32[LAZY_OP] = 0;
   i32[FLAGS] = 2;
   i32[CR0] = CR0_ET | CR0_CD | CR0_NW;
@@ -59,6 +60,7 @@ export const powerUpRegisters = (i32: Int32Array): void => {
   i32[IDTR_BASE] = 0;
   i32[IDTR_LIMIT] = 0xffff;
   i32[EIP] = 0xfff0;
+  i32[EFER] = 0;
   i32[APIC_BASE] = 0xfee0_0100 | 0;
   i32[PAT_LOW] = 0x0007_0406;
   i32[PAT_HIGH] = 0x0007_0406;

@@ -148,6 +148,10 @@ export const CR4_MCE = 0x40;
 export const CR4_PGE = 0x80;
 export const CR4_PCE = 0x100;
 export const CR4_OSFXSR = 0x200;
+export const CR4_OSXMMEXCPT = 0x400;
+
+/** General detect: MOV to and from debug registers is #DB. */
+export const DR7_GD = 0x2000;
 
 /** ATTR bits. */
 export const ATTR_ACCESSED = 1;

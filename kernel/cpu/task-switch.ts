@@ -142,6 +142,7 @@ export class TaskSwitch {
       else core.i16[(EAX + register) << 1] = registers[register];
     }
     i32[DR7] &= ~0x155;
+    core.onTaskSwitched();
     core.eipCommitted = true;
     this.#loadSegments(selectors, ldt);
     if (eip >>> 0 > i32[LIMIT + CS] >>> 0) fault.raise(GP_VECTOR, 0);

@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { FEATURES } from "../../kernel/cpu/cpuid.js";
+import { cpuModel, DEFAULT_CPU_MODEL, leaf1Edx } from "../../kernel/cpu/models.js";
 import { CODE, CODE0, CODE3, DATA0, type Outcome, Scenario, STACK3 } from "./scenario.js";
+
+const FEATURES = leaf1Edx(cpuModel(DEFAULT_CPU_MODEL));
 
 const ends = (end: Outcome): (number | undefined)[] => [end.vector, end.error];
 

@@ -7,7 +7,7 @@
 import type { ColdOperation, Core, OperandSize } from "../core.js";
 import { LAZY_SUB } from "../flags.js";
 import { META_REP_SHIFT, R_META } from "../interpreter/record.js";
-import { CPL, DF, EAX, ECX, EDI, EDX, EIP, ES, ESI, FLAGS, LAZY_A, LAZY_B, LAZY_OP, LAZY_RESULT, TF } from "../state.js";
+import { CPL, DF, EAX, ECX, EDI, EDX, EIP, ES, ESI, FLAGS, LAZY_A, LAZY_B, LAZY_OP, LAZY_RESULT } from "../state.js";
 
 const REPNE = 1;
 /** Elements per execution where no bulk copy is possible. */
@@ -28,8 +28,13 @@ export const stringOperations = (core: Core, ioAllowed: (port: number, bytes: nu
     if (core.address16(pc)) i16[ECX << 1] = value;
     else i32[ECX] = value;
   };
-  /** A single step stops after each element. */
-  const stepping = (): boolean => (i32[FLAGS] & TF) !== 0;
+  /** Single steps and watchpoints stop after each element. */
+  const stepping = (): boolean => core.oneElement;
+  /** Notes whether the instruction has elements left. */
+  const repeating =
+    (operation: (pc: number) => boolean): ColdOperation =>
+    (pc) =>
+      (core.repeating = operation(pc));
   /** Runs `one` for the current elements, with REP, up to a chunk. True: the instruction has to be executed again. */
   const repeat = (pc: number, one: () => void, condition: boolean, chunk = CHUNK): boolean => {
     const prefix = rep(pc);
@@ -197,6 +202,7 @@ export const stringOperations = (core: Core, ioAllowed: (port: number, bytes: nu
       },
       false,
     );
+    core.repeating = again;
     if (again) i32[EIP] = core.eip(pc);
   };
   const output = (pc: number): void => {
@@ -216,20 +222,21 @@ export const stringOperations = (core: Core, ioAllowed: (port: number, bytes: nu
       },
       false,
     );
+    core.repeating = again;
     if (again) i32[EIP] = core.eip(pc);
   };
 
   return {
-    MOVSB: move,
-    MOVSV: move,
-    STOSB: store,
-    STOSV: store,
-    LODSB: load,
-    LODSV: load,
-    SCASB: scan,
-    SCASV: scan,
-    CMPSB: compareStrings,
-    CMPSV: compareStrings,
+    MOVSB: repeating(move),
+    MOVSV: repeating(move),
+    STOSB: repeating(store),
+    STOSV: repeating(store),
+    LODSB: repeating(load),
+    LODSV: repeating(load),
+    SCASB: repeating(scan),
+    SCASV: repeating(scan),
+    CMPSB: repeating(compareStrings),
+    CMPSV: repeating(compareStrings),
     INSB: input,
     INSV: input,
     OUTSB: output,

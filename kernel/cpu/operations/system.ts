@@ -2,9 +2,9 @@
 import type { ColdOperation, Core } from "../core.js";
 import { cpuid } from "../cpuid.js";
 import { R_IMM, R_REG, R_RM } from "../interpreter/record.js";
+import type { CpuFeature, CpuModel } from "../models.js";
 import type { Segmentation } from "../segmentation.js";
 import {
-  APIC_BASE,
   ATTR,
   BASE,
   CPL,
@@ -24,6 +24,7 @@ import {
   CR4,
   CR4_DE,
   CR4_OSFXSR,
+  CR4_OSXMMEXCPT,
   CR4_PAE,
   CR4_PCE,
   CR4_PGE,
@@ -32,9 +33,11 @@ import {
   CR4_TSD,
   CR4_VME,
   CS,
+  DB_VECTOR,
   DR0,
   DR6,
   DR7,
+  DR7_GD,
   EAX,
   ECX,
   EDX,
@@ -48,8 +51,6 @@ import {
   IDTR_LIMIT,
   IF,
   LIMIT,
-  PAT_HIGH,
-  PAT_LOW,
   SEL,
   SHADOW,
   SS,
@@ -57,18 +58,33 @@ import {
   SYSENTER_EIP,
   SYSENTER_ESP,
   TR,
-  TSC_OFFSET_HIGH,
-  TSC_OFFSET_LOW,
   VIF,
   VIP,
   VM,
 } from "../state.js";
+import { modelSpecificRegisters } from "./msr.js";
 
 const CR0_WRITABLE = CR0_PE | CR0_MP | CR0_EM | CR0_TS | CR0_NE | CR0_WP | 0x4_0000 | CR0_NW | CR0_CD | CR0_PG;
-/** Features CPUID claims, and DE and OSFXSR, which are only stored; other bits are reserved (#GP). */
-const CR4_WRITABLE = CR4_VME | CR4_PVI | CR4_TSD | CR4_DE | CR4_PSE | CR4_PAE | CR4_PGE | CR4_PCE | CR4_OSFXSR;
+/** Bits of CR4 by the feature that brings them; the others are reserved (#GP). */
+const CR4_FEATURES: readonly (readonly [CpuFeature, number])[] = [
+  ["vme", CR4_VME | CR4_PVI],
+  ["tsc", CR4_TSD],
+  ["de", CR4_DE],
+  ["pse", CR4_PSE],
+  ["pae", CR4_PAE],
+  ["pge", CR4_PGE],
+  ["mmx", CR4_PCE],
+  ["cmov", CR4_PCE],
+  ["fxsr", CR4_OSFXSR],
+  ["sse", CR4_OSXMMEXCPT],
+];
 /** Words of the control registers that exist, by number; the others are #UD at any privilege. */
 const CONTROL_REGISTERS: Partial<Record<number, number>> = { 0: CR0, 2: CR2, 3: CR3, 4: CR4 };
+const DR6_BD = 0x2000;
+const DR6_WRITABLE = 0xe00f;
+const DR6_FIXED = 0xffff_0ff0 | 0;
+const DR7_WRITABLE = ~0xd000;
+const DR7_FIXED = 0x400;
 /** Flat ring 0 and ring 3 segments as SYSENTER and SYSEXIT load them. */
 const FLAT_CODE = 0xc09b;
 const FLAT_DATA = 0xc093;
@@ -79,13 +95,14 @@ export interface SystemHost {
   timeStamp(): bigint;
   /** Something changed that the run loop must look at before the next instruction. */
   attention(): void;
+  /** MOV to a debug register, or to CR4. */
+  debugRegistersChanged(): void;
 }
 
 /** Checks the I/O permission of the running program. */
 export const portPermission = (core: Core): ((port: number, bytes: number) => void) => {
   const { i32, mmu } = core;
-  return (port, bytes) => {
-    if (!(core.virtual8086 || (core.protectedMode && i32[CPL] > core.iopl))) return;
+  const permitted = (port: number, bytes: number): void => {
     const limit = i32[LIMIT + TR] >>> 0;
     if ((i32[ATTR + TR] & 8) === 0 || limit < 0x67) core.gp(0);
     const map = mmu.read16((i32[BASE + TR] + 0x66) | 0, false);
@@ -94,10 +111,21 @@ export const portPermission = (core: Core): ((port: number, bytes: number) => vo
     const bits = mmu.read16((i32[BASE + TR] + byte) | 0, false) >> (port & 7);
     if ((bits & ((1 << bytes) - 1)) !== 0) core.gp(0);
   };
+  return (port, bytes) => {
+    if (core.virtual8086 || (core.protectedMode && i32[CPL] > core.iopl)) permitted(port, bytes);
+    core.onPort(port, bytes);
+  };
 };
 
-export const systemOperations = (core: Core, segmentation: Segmentation, host: SystemHost, ioAllowed: (port: number, bytes: number) => void): Record<string, ColdOperation> => {
+export const systemOperations = (
+  core: Core,
+  segmentation: Segmentation,
+  model: CpuModel,
+  host: SystemHost,
+  ioAllowed: (port: number, bytes: number) => void,
+): Record<string, ColdOperation> => {
   const { i32, code, ports, mmu } = core;
+  const cr4Writable = CR4_FEATURES.reduce((mask, [feature, bits]) => (model.features.has(feature) ? mask | bits : mask), 0);
 
   /** CPL 0, or real mode. */
   const privileged = (): void => {
@@ -143,84 +171,18 @@ export const systemOperations = (core: Core, segmentation: Segmentation, host: S
     i32[limit] = newLimit;
     i32[base] = core.operand16(pc) ? newBase & 0xff_ffff : newBase;
   };
-  const tsc = (): bigint => host.timeStamp() + ((BigInt(i32[TSC_OFFSET_HIGH]) << 32n) | BigInt(i32[TSC_OFFSET_LOW] >>> 0));
-  const setEdxEax = (value: bigint): void => {
-    i32[EAX] = Number(BigInt.asIntN(32, value));
-    i32[EDX] = Number(BigInt.asIntN(32, value >> 32n));
-  };
+  const registers = modelSpecificRegisters(core, model, host, () => mmu.flush(false));
 
-  const readMsr = (): void => {
-    switch (i32[ECX] >>> 0) {
-      case 0x10:
-        setEdxEax(tsc());
-        return;
-      case 0x1b:
-        i32[EAX] = i32[APIC_BASE];
-        i32[EDX] = 0;
-        return;
-      case 0x174:
-        i32[EAX] = i32[SYSENTER_CS];
-        i32[EDX] = 0;
-        return;
-      case 0x175:
-        i32[EAX] = i32[SYSENTER_ESP];
-        i32[EDX] = 0;
-        return;
-      case 0x176:
-        i32[EAX] = i32[SYSENTER_EIP];
-        i32[EDX] = 0;
-        return;
-      case 0x277:
-        i32[EAX] = i32[PAT_LOW];
-        i32[EDX] = i32[PAT_HIGH];
-        return;
-      // platform id, microcode revision, feature control and the like read as zero on this processor
-      case 0x17:
-      case 0x2a:
-      case 0x8b:
-      case 0xfe:
-      case 0x1d9:
-      case 0x2ff:
-        i32[EAX] = 0;
-        i32[EDX] = 0;
-        return;
+  /** Number of the debug register that a MOV names, behind its checks: #GP, #UD for aliases under CR4.DE, #DB for DR7.GD. */
+  const debugRegister = (pc: number): number => {
+    const number = code[pc + R_REG];
+    privileged();
+    if ((number === 4 || number === 5) && (i32[CR4] & CR4_DE) !== 0) core.ud();
+    if ((i32[DR7] & DR7_GD) !== 0) {
+      i32[DR6] |= DR6_BD;
+      core.fault.raise(DB_VECTOR);
     }
-    core.gp(0);
-  };
-  const writeMsr = (): void => {
-    switch (i32[ECX] >>> 0) {
-      case 0x10: {
-        const wanted = (BigInt(i32[EDX]) << 32n) | BigInt(i32[EAX] >>> 0);
-        const offset = wanted - host.timeStamp();
-        i32[TSC_OFFSET_LOW] = Number(BigInt.asIntN(32, offset));
-        i32[TSC_OFFSET_HIGH] = Number(BigInt.asIntN(32, offset >> 32n));
-        return;
-      }
-      case 0x1b:
-        i32[APIC_BASE] = i32[EAX];
-        return;
-      case 0x174:
-        i32[SYSENTER_CS] = i32[EAX];
-        return;
-      case 0x175:
-        i32[SYSENTER_ESP] = i32[EAX];
-        return;
-      case 0x176:
-        i32[SYSENTER_EIP] = i32[EAX];
-        return;
-      case 0x277:
-        i32[PAT_LOW] = i32[EAX];
-        i32[PAT_HIGH] = i32[EDX];
-        return;
-      case 0x17:
-      case 0x2a:
-      case 0x79:
-      case 0x8b:
-      case 0x1d9:
-      case 0x2ff:
-        return;
-    }
-    core.gp(0);
+    return number;
   };
 
   const flatSegment = (segment: number, selector: number, attributes: number): void => {
@@ -269,10 +231,10 @@ export const systemOperations = (core: Core, segmentation: Segmentation, host: S
       i32[HALTED] = 1;
       host.attention();
     },
-    CPUID: () => cpuid(core),
+    CPUID: () => cpuid(core, model),
     RDTSC: () => {
       if ((i32[CR4] & CR4_TSD) !== 0 && i32[CPL] !== 0) core.gp(0);
-      setEdxEax(tsc());
+      registers.readTimeStamp();
     },
     RDPMC: () => {
       if ((i32[CR4] & CR4_PCE) === 0) privileged();
@@ -282,11 +244,11 @@ export const systemOperations = (core: Core, segmentation: Segmentation, host: S
     },
     RDMSR: () => {
       privileged();
-      readMsr();
+      registers.read();
     },
     WRMSR: () => {
       privileged();
-      writeMsr();
+      registers.write();
     },
     INVD: privileged,
     WBINVD: privileged,
@@ -335,26 +297,24 @@ export const systemOperations = (core: Core, segmentation: Segmentation, host: S
           mmu.flush(true);
           return;
         case 4:
-          if ((value & ~CR4_WRITABLE) !== 0) core.gp(0);
+          if ((value & ~cr4Writable) !== 0) core.gp(0);
           if (((i32[CR4] ^ value) & (CR4_PGE | CR4_PSE | CR4_PAE)) !== 0) mmu.flush(false);
           i32[CR4] = value;
+          host.debugRegistersChanged();
           return;
       }
     },
     MOVFROMDR: (pc) => {
-      privileged();
-      const number = code[pc + R_REG];
-      if ((number === 4 || number === 5) && (i32[CR4] & CR4_DE) !== 0) core.ud();
+      const number = debugRegister(pc);
       i32[code[pc + R_RM]] = number < 4 ? i32[DR0 + number] : number & 1 ? i32[DR7] : i32[DR6];
     },
     MOVTODR: (pc) => {
-      privileged();
-      const number = code[pc + R_REG];
-      if ((number === 4 || number === 5) && (i32[CR4] & CR4_DE) !== 0) core.ud();
+      const number = debugRegister(pc);
       const value = i32[code[pc + R_RM]];
       if (number < 4) i32[DR0 + number] = value;
-      else if ((number & 1) === 0) i32[DR6] = (value & 0xe00f) | 0xffff_0ff0;
-      else i32[DR7] = (value & ~0xd000) | 0x400;
+      else if ((number & 1) === 0) i32[DR6] = (value & DR6_WRITABLE) | DR6_FIXED;
+      else i32[DR7] = (value & DR7_WRITABLE) | DR7_FIXED;
+      host.debugRegistersChanged();
     },
     SYSENTER: () => {
       if (!core.protectedMode && !core.virtual8086) core.gp(0);

@@ -101,7 +101,10 @@ const factsOf = (line: string, text: "integer" | "x87" | "simd", effects: Readon
   const [left, right = ""] = line.split(";").map((part) => part.trim());
   const [code, name, ...operands] = left.split(/\s+/);
   const marks = right.split(/\s+/);
-  const features = marks.find((mark) => mark.startsWith("@"))?.slice(1).split("/") as Feature[] | undefined;
+  const features = marks
+    .find((mark) => mark.startsWith("@"))
+    ?.slice(1)
+    .split("/") as Feature[] | undefined;
   const [mnemonic] = name.split(".");
   const key = name.replace(".", "");
   const make = (opcode: string, letters: readonly string[], feature: Feature | undefined): OpcodeFact => {
@@ -173,7 +176,8 @@ const parse = (): Tables => {
     const map = maps[bytes.slice(0, -2) as keyof typeof maps];
     const first = Number.parseInt(bytes.slice(-2), 16);
     const opcodes = plus !== undefined && modrm === undefined ? 8 : 1;
-    const enter = (slot: Slot): Slot => placed(slot, fact, group === undefined ? -1 : Number(group), mode, modrm === undefined ? -1 : Number.parseInt(modrm, 16), plus !== undefined);
+    const enter = (slot: Slot): Slot =>
+      placed(slot, fact, group === undefined ? -1 : Number(group), mode, modrm === undefined ? -1 : Number.parseInt(modrm, 16), plus !== undefined);
     for (let index = first; index < first + opcodes; index++) {
       const before = map[index];
       if (prefix === undefined) map[index] = enter(before as Slot);
