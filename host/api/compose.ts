@@ -108,7 +108,7 @@ const withVideoBios = (composition: Composition, file: string): Profile => {
  * @throws BackplaneError naming the option: `OPTION_CONFLICT`, `OPTION_UNUSED`, `GUEST_MISSING`, `DRIVE_*`, and as `profileFromJson`.
  */
 export const composeProfile = (description: MachineDescription, known: Catalogue, nameOption: NameOption = (option) => `option "${option}"`): Profile => {
-  const { kernel, initrd, append, bios, videoBios, boot, memory } = description;
+  const { kernel, initrd, append, bios, videoBios, boot, memory, cpu } = description;
   const conflict = (message: string): BackplaneError => new BackplaneError("OPTION_CONFLICT", message);
   if (kernel !== undefined && bios !== undefined) throw conflict(`${nameOption("kernel")} starts Linux without a BIOS and ${nameOption("bios")} starts a BIOS; give one of them`);
   if (kernel === undefined && (initrd !== undefined || append !== undefined)) {
@@ -128,6 +128,7 @@ export const composeProfile = (description: MachineDescription, known: Catalogue
     );
   }
   if (memory !== undefined) step((each) => edited(each, "memory", { memory }));
+  if (cpu !== undefined) step((each) => edited(each, "cpu", { cpu }));
   for (const device of description.plug ?? []) step((each) => plugged(each, device));
   for (const [role, id] of Object.entries(description.swap ?? {})) step((each) => swapped(each, role, id));
   if (kernel !== undefined) step((each) => withFirmware(each, "kernel", DIRECT_BOOT, { kernel, initrd: initrd ?? "", append: append ?? "" }));

@@ -30,6 +30,8 @@ export interface MachineDescription {
   readonly profile?: string | Profile | { readonly name: string; readonly [key: string]: unknown };
   /** MiB. */
   readonly memory?: number;
+  /** Processor model, `pentium3`; see `CPU_MODELS`. */
+  readonly cpu?: string;
   /** Boots this Linux kernel (bzImage or ELF) without a BIOS. */
   readonly kernel?: string;
   readonly initrd?: string;

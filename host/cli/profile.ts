@@ -1,5 +1,5 @@
 /** `backplane profile`: profiles shown, checked, and described as a JSON Schema. */
-import { describeResource, designMachine, nearest, profileSchema } from "../../kernel/machine/index.js";
+import { DEFAULT_CPU_MODEL, describeResource, designMachine, nearest, profileSchema } from "../../kernel/machine/index.js";
 import type { ConfigSchema } from "../../sdk/contract/config.js";
 import { InterruptLines, Processor } from "../../sdk/contract/processor.js";
 import type { Profile, Slot } from "../../sdk/contract/profile.js";
@@ -44,13 +44,14 @@ const settings = ({ definition, config }: Slot): string =>
 const toText = (profile: Profile): string => {
   const { ledger } = check(profile);
   const rows = profile.slots.map((slot) => [slot.path, slot.definition.id, slot.definition.provides.name, settings(slot), ledger.of(slot.path).map(describeResource).join(", ")]);
-  return `${profile.name}: ${profile.summary}\n${profile.memoryMiB} MiB of memory\n\n${table([["PATH", "DEVICE", "ROLE", "CONFIGURATION", "USES"], ...rows])}`;
+  return `${profile.name}: ${profile.summary}\n${profile.memoryMiB} MiB of memory, processor ${profile.cpu ?? DEFAULT_CPU_MODEL}\n\n${table([["PATH", "DEVICE", "ROLE", "CONFIGURATION", "USES"], ...rows])}`;
 };
 
 const toJson = (profile: Profile): object => ({
   name: profile.name,
   summary: profile.summary,
   memory: profile.memoryMiB,
+  ...(profile.cpu === undefined ? {} : { cpu: profile.cpu }),
   add: Object.fromEntries(
     profile.slots.map(({ path, definition, config, wires }) => [
       path,

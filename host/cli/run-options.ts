@@ -1,4 +1,6 @@
 /** `backplane run`: what its options mean, before anything is opened. */
+
+import { CPU_MODELS } from "../../kernel/machine/index.js";
 import { BackplaneError } from "../../sdk/contract/errors.js";
 import type { MachineDescription } from "../index.js";
 import { type Arguments, type OptionSpec, usageError } from "./arguments.js";
@@ -6,6 +8,7 @@ import { type Endpoint, parseEndpoint } from "./endpoints.js";
 
 export const RUN_OPTIONS: readonly OptionSpec[] = [
   { name: "memory", value: "MIB", doc: "RAM in MiB" },
+  { name: "cpu", value: "MODEL", doc: `Processor model: ${CPU_MODELS.map(({ name }) => name).join(", ")}` },
   { name: "kernel", value: "FILE", doc: "Boot this Linux kernel without a BIOS" },
   { name: "initrd", value: "FILE", doc: "Initial RAM disk for --kernel" },
   { name: "append", value: "TEXT", doc: "Command line for --kernel" },
@@ -101,6 +104,7 @@ export const planRun = (args: Arguments): RunPlan => {
   const description = given<MachineDescription>({
     profile: undefined,
     memory: wholeNumber("memory", args.value("memory")),
+    cpu: notEmpty("cpu", args.value("cpu")),
     kernel: file("kernel"),
     initrd: file("initrd"),
     append: args.value("append"),

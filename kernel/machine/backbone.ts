@@ -2,7 +2,7 @@
 import type { MachineControl } from "../../sdk/contract/board.js";
 import { PortSpace } from "../bus/port-space.js";
 import { VirtualClock } from "../clock/virtual-clock.js";
-import { Cpu, type CpuCore } from "../cpu/index.js";
+import { Cpu, type CpuCore, cpuModel, DEFAULT_CPU_MODEL } from "../cpu/index.js";
 import { GuestMemory } from "../memory/guest-memory.js";
 import { PhysicalSpace } from "../memory/physical.js";
 import type { Backplane } from "./board.js";
@@ -40,12 +40,13 @@ export interface Backbone {
   readonly plane: Backplane;
 }
 
-/** @throws BackplaneError `MEMORY_SIZE`, `MEMORY_UNAVAILABLE`. */
+/** @throws BackplaneError `MEMORY_SIZE`, `MEMORY_UNAVAILABLE`, `CPU_MODEL`. */
 export const buildBackbone = (design: Design, hooks: KernelHooks, options: MachineOptions, callbacks: BackboneCallbacks): Backbone => {
+  const model = cpuModel(design.profile.cpu ?? DEFAULT_CPU_MODEL);
   const wake = new WakeSignal();
   const space = new PhysicalSpace(new GuestMemory(design.profile.memoryMiB * MIB, design.ledger.blocks()));
   const ports = new PortSpace();
-  const cpu = options.createCpu?.(space, ports) ?? new Cpu(space, ports);
+  const cpu = options.createCpu?.(space, ports) ?? new Cpu(space, ports, model);
   const clock = new VirtualClock(
     options.nsPerInstruction ?? NS_PER_INSTRUCTION,
     () => cpu.instructionCount,

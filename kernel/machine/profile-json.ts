@@ -2,19 +2,20 @@
  * Profiles as JSON:
  *
  *     { "$schema": "./profile.schema.json", "name": "lab", "summary": "One line",
- *       "extends": "virtual-server-2005", "memory": 128,
+ *       "extends": "virtual-server-2005", "memory": 128, "cpu": "pentium3",
  *       "remove": ["/isa/lpt"],
  *       "add": { "/pci/0a.0": { "use": "dec.21140", "config": { "mac": "..." }, "wires": { "network": "/networks/lan" } } },
  *       "swap": { "cmos": "lab.frozen-rtc" },
  *       "set": { "/isa/rtc": { "base": 112 } } }
  *
- * Applied in the order extends, memory, remove, add, swap, set. Checked here, with a message for each mistake; the JSON
+ * Applied in the order extends, memory, cpu, remove, add, swap, set. Checked here, with a message for each mistake; the JSON
  * Schema (`profile-schema.ts`) tells editors the same.
  */
 import type { ConfigSchema } from "../../sdk/contract/config.js";
 import type { AnyDefinition } from "../../sdk/contract/device.js";
 import { BackplaneError } from "../../sdk/contract/errors.js";
 import type { Profile, Slot } from "../../sdk/contract/profile.js";
+import { CPU_MODELS } from "../cpu/index.js";
 import { checkConfig, slotAt } from "./configuration.js";
 import { hint } from "./suggest.js";
 
@@ -36,7 +37,7 @@ export const PATH_PATTERN = "^(/[a-z0-9][a-z0-9.:-]*)+$";
 const PATH = new RegExp(PATH_PATTERN);
 export const MAX_MEMORY_MIB = 3686;
 export const MAX_TEXT = 1000;
-export const TOP_KEYS = ["$schema", "name", "summary", "extends", "memory", "add", "remove", "swap", "set"] as const;
+export const TOP_KEYS = ["$schema", "name", "summary", "extends", "memory", "cpu", "add", "remove", "swap", "set"] as const;
 export const SLOT_KEYS = ["use", "config", "wires"] as const;
 
 type Json = Readonly<Record<string, unknown>>;
@@ -60,6 +61,7 @@ class Reader {
     let profile: Profile = { ...this.#base(top), name };
     if (top["summary"] !== undefined) profile = { ...profile, summary: this.#text(top["summary"], '"summary"') };
     if (top["memory"] !== undefined) profile = { ...profile, memoryMiB: this.#memory(top["memory"]) };
+    if (top["cpu"] !== undefined) profile = { ...profile, cpu: this.#cpu(top["cpu"]) };
     profile = this.#remove(profile, top["remove"]);
     profile = this.#add(profile, top["add"]);
     profile = this.#swap(profile, top["swap"]);
@@ -88,6 +90,13 @@ class Reader {
   #memory(value: unknown): number {
     if (typeof value === "number" && Number.isInteger(value) && value >= 1 && value <= MAX_MEMORY_MIB) return value;
     throw this.#invalid(`"memory" is ${JSON.stringify(value)}; it must be a whole number of MiB from 1 to ${MAX_MEMORY_MIB}`, "memory");
+  }
+
+  #cpu(value: unknown): string {
+    const name = this.#text(value, '"cpu"');
+    const known = CPU_MODELS.map((each) => each.name);
+    if (known.includes(name)) return name;
+    throw this.#error("CPU_MODEL", `"cpu" is "${name}"; there are ${known.join(", ")}${hint(name, known, "models")}`, { name });
   }
 
   #remove(profile: Profile, value: unknown): Profile {

@@ -1,5 +1,6 @@
 /** The JSON Schema of profiles for a catalogue: what editors complete and underline while a profile is written. */
 import type { AnyDefinition } from "../../sdk/contract/device.js";
+import { CPU_MODELS } from "../cpu/index.js";
 import { configSchema, type JsonSchema } from "./configuration.js";
 import { type Catalogue, MAX_MEMORY_MIB, MAX_TEXT, PATH_PATTERN } from "./profile-json.js";
 
@@ -37,6 +38,7 @@ export const profileSchema = ({ definitions, profiles }: Catalogue): JsonSchema 
       summary: { type: "string", maxLength: MAX_TEXT, description: "One line for lists" },
       extends: { enum: profiles.map((each) => each.name), description: "The profile to start from" },
       memory: { type: "integer", minimum: 1, maximum: MAX_MEMORY_MIB, description: "RAM in MiB" },
+      cpu: { enum: CPU_MODELS.map((each) => each.name), description: "Processor model" },
       remove: { type: "array", items: PATH, description: "Devices of the base profile to leave out" },
       add: {
         type: "object",

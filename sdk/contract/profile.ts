@@ -17,5 +17,7 @@ export interface Profile {
   readonly name: string;
   readonly summary: string;
   readonly memoryMiB: number;
+  /** Processor model: what CPUID says and which instructions exist. The kernel's default unless given. */
+  readonly cpu?: string;
   readonly slots: readonly Slot[];
 }

@@ -40,6 +40,11 @@ export class ProfileBuilder {
     return new ProfileBuilder({ ...this.#profile, memoryMiB });
   }
 
+  /** Processor model, `pentium3`; checked when a machine is assembled. */
+  cpu(cpu: string): ProfileBuilder {
+    return new ProfileBuilder({ ...this.#profile, cpu });
+  }
+
   /** @throws BackplaneError `PROFILE_PATH_TAKEN` naming both definitions. */
   add<X, C extends ConfigSchema, N extends Needs, S>(
     path: string,
