@@ -129,6 +129,19 @@ describe("code that changes itself", () => {
     const end = s.run();
     expect([end.registers.ebx + end.registers.eax - 0x4343_4343]).toEqual([4]);
   });
+  it("a CALL whose return address is pushed over it goes where it said", () => {
+    const s = new Scenario();
+    s.put8(OTHER, 0xf4);
+    s.code((a) =>
+      a
+        .mov("esp", CODE + 10)
+        .b(0xe8)
+        .d(OTHER - (a.here + 4))
+        .hlt(),
+    );
+    const end = s.run();
+    expect([end.stopped, end.read32(CODE + 6)]).toEqual([OTHER, CODE + 10]);
+  });
   it("a page that is written to all the time and executed now and then", () => {
     // the routine's page is also data: 1000 writes, a call after each hundredth
     const s = new Scenario({ registers: { ecx: 1000, edi: OTHER + 0x100 } });

@@ -190,7 +190,11 @@ export const hotTemplates = (): Map<string, string> => {
   hot.set("LEAVE", `a = i32[${EBP}]; ${load(32, "v")} i32[${ESP}] = (a + 4) | 0; i32[${EBP}] = v; ${NEXT}`);
   for (let code = 0; code < 16; code++) hot.set(`JCC${code.toString(16)}`, `if (${condition(code)}) break direct; ${NEXT}`);
   hot.set("JMP", "break direct;");
-  hot.set("CALL", `${push("(lp + (code[pc + 7] & 0xfff) + ((code[pc + 7] >> 12) & 15)) | 0")} break direct;`);
+  // a push over the CALL itself turns its record into a re-entry
+  hot.set(
+    "CALL",
+    `x = code[pc + ${R_DISP}]; ${push("(lp + (code[pc + 7] & 0xfff) + ((code[pc + 7] >> 12) & 15)) | 0")} if (code[pc + ${R_DISP}] !== x) { lin = (lp + x) | 0; break branch; } break direct;`,
+  );
   hot.set("CALLE32r", `lin = i32[code[pc + ${R_REG}]]; ${push("(lp + (code[pc + 7] & 0xfff) + ((code[pc + 7] >> 12) & 15)) | 0")} break branch;`);
   hot.set("CALLE32m", `${address(32, false)} ${load(32, "v")} ${push("(lp + (code[pc + 7] & 0xfff) + ((code[pc + 7] >> 12) & 15)) | 0")} lin = v; break branch;`);
   hot.set("JMPE32r", `lin = i32[code[pc + ${R_REG}]]; break branch;`);
