@@ -2,8 +2,7 @@
  * x87 floating-point unit of a P6-class processor: every instruction of D8-DF, FWAIT, FXSAVE and FXRSTOR, at 80-bit precision.
  * Sources: Intel SDM volume 1 chapter 8, volume 2 (instruction pages) and volume 3 (FPU control); AMD64 manual volume 5.
  *
- * Not implemented: FISTTP, which belongs to SSE3 and is #UD here. FENI, FDISI and FSETPM do nothing, as since the 387. An encoding that does not exist
- * raises #UD only once no exception pends.
+ * FENI, FDISI and FSETPM do nothing, as since the 387.
  */
 
 import { restoreExtended, saveExtended } from "./environment.js";

@@ -17,7 +17,7 @@ export interface X87Host {
   write8(linear: number, value: number): void;
   write16(linear: number, value: number): void;
   write32(linear: number, value: number): void;
-  /** Throws the fault that writing any of these bytes would raise, and writes nothing. Called before a store that crosses a 4 KB boundary. */
+  /** Throws the fault that writing any of these bytes would raise, and writes nothing. Called before a store that crosses a 4 KB boundary, and in place of one that an exception prevents. */
   probeWrite(linear: number, bytes: number): void;
 
   cr0(): number;

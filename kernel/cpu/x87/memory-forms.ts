@@ -8,7 +8,7 @@ import * as layout from "./layout.js";
 import type { Registers } from "./registers.js";
 import { narrow } from "./round.js";
 
-const { A, A_CLASS, A_HI, B, DE, DENORMAL, FLAGS, IE, J_BIT, OE, PC_24, PC_53, QNAN, R_HI, R_LO, R_SE, S, SNAN, UE } = layout;
+const { A, A_CLASS, A_HI, B, CONTROL, DE, DENORMAL, FLAGS, IE, J_BIT, OE, PC_24, PC_53, QNAN, R_HI, R_LO, R_SE, S, SNAN, UE } = layout;
 
 /** Memory formats, in the order of bits 1-2 of the opcode. */
 const SINGLE = 0;
@@ -16,8 +16,12 @@ const INT32 = 1;
 const DOUBLE = 2;
 const INT16 = 3;
 
+/** Sizes in that order. */
+const BYTES = [4, 4, 8, 2];
+
 const PAGE = 0x1000;
 const EXCEPTION_MASKS = 0x3f;
+const ROUND_TO_ZERO = 0xc00;
 
 const decimal = new Int32Array(3);
 
@@ -40,6 +44,7 @@ export class MemoryForms {
       return;
     }
     if (reg === 0) this.load(opcode, modrm, linear);
+    else if (reg === 1) this.storeTruncated(opcode, modrm, linear);
     else if (reg < 4) this.store(opcode, modrm, reg, linear);
     else this.other(opcode, modrm, reg, linear);
   }
@@ -100,12 +105,24 @@ export class MemoryForms {
     pushResult(this.regs);
   }
 
-  /** FST(P) m32/m64 and FIST(P) m16/m32. */
+  /** FST(P) m32/m64 and FIST(P) m16/m32. What is not stored for an exception must still be writable. */
   private store(opcode: number, modrm: number, reg: number, linear: number): void {
-    if (reg === 1) this.host.raiseUD();
-    const regs = this.regs;
+    this.regs.begin();
+    this.storeRounded(opcode, modrm, opcode >> 1, reg === 3, linear);
+  }
+
+  /** FISTTP of SSE3: rounds towards zero whatever the control word says. */
+  private storeTruncated(opcode: number, modrm: number, linear: number): void {
     const format = opcode >> 1;
-    regs.begin();
+    this.regs.begin();
+    S[CONTROL] |= ROUND_TO_ZERO;
+    if (format === SINGLE) this.host.raiseUD();
+    else if (format === DOUBLE) this.storeInteger(opcode, modrm, linear);
+    else this.storeRounded(opcode, modrm, format, true, linear);
+  }
+
+  private storeRounded(opcode: number, modrm: number, format: number, pops: boolean, linear: number): void {
+    const regs = this.regs;
     const real = format === SINGLE || format === DOUBLE;
     if (regs.isEmpty(0)) {
       regs.underflow();
@@ -117,8 +134,9 @@ export class MemoryForms {
       else toInteger(format === INT16 ? 16 : 32);
     }
     const stored = !regs.unmasked(IE | OE | UE);
-    if (stored) {
-      const host = this.host;
+    const host = this.host;
+    if (!stored) host.probeWrite(linear, BYTES[format]);
+    else {
       switch (format) {
         case SINGLE:
           host.write32(linear, S[R_HI] >>> 0);
@@ -133,7 +151,7 @@ export class MemoryForms {
           host.write16(linear, S[R_LO] & 0xffff);
       }
     }
-    this.concludeStore(opcode, modrm, stored && reg === 3);
+    this.concludeStore(opcode, modrm, stored && pops);
   }
 
   private probe(linear: number, bytes: number): void {
@@ -232,6 +250,7 @@ export class MemoryForms {
     if (regs.isEmpty(0)) stored = regs.underflow();
     else regs.fetch(0);
     if (stored) this.write80(linear, S[R_LO], S[R_HI], S[R_SE]);
+    else this.host.probeWrite(linear, 10);
     this.concludeStore(opcode, modrm, stored);
   }
 
@@ -246,8 +265,12 @@ export class MemoryForms {
   }
 
   private storeInteger64(opcode: number, modrm: number, linear: number): void {
+    this.regs.begin();
+    this.storeInteger(opcode, modrm, linear);
+  }
+
+  private storeInteger(opcode: number, modrm: number, linear: number): void {
     const regs = this.regs;
-    regs.begin();
     if (regs.isEmpty(0)) {
       regs.underflow();
       S[R_HI] = J_BIT;
@@ -258,6 +281,7 @@ export class MemoryForms {
     }
     const stored = !regs.unmasked(IE);
     if (stored) this.write64(linear);
+    else this.host.probeWrite(linear, 8);
     this.concludeStore(opcode, modrm, stored);
   }
 
@@ -284,6 +308,7 @@ export class MemoryForms {
     }
     const stored = !regs.unmasked(IE);
     if (stored) this.write80(linear, decimal[0], decimal[1], decimal[2]);
+    else this.host.probeWrite(linear, 10);
     this.concludeStore(opcode, modrm, stored);
   }
 }

@@ -1,28 +1,31 @@
-/** Sizes and directions of memory operands, for the processor's segment and page checks. */
+/** Sizes and directions of memory operands, for the processor's segment and page checks, from the opcode table. */
+import { isByModrm, OPCODE_MAPS, type OpcodeFact } from "../tables/table.js";
 
-/** Bytes by opcode D8-DF and the reg field; 0 where the encoding is invalid. FSTENV, FLDENV, FSAVE and FRSTOR stand with their 16-bit sizes. */
-const BYTES: readonly (readonly number[])[] = [
-  [4, 4, 4, 4, 4, 4, 4, 4],
-  [4, 0, 4, 4, 14, 2, 14, 2],
-  [4, 4, 4, 4, 4, 4, 4, 4],
-  [4, 0, 4, 4, 0, 10, 0, 10],
-  [8, 8, 8, 8, 8, 8, 8, 8],
-  [8, 0, 8, 8, 94, 0, 94, 2],
-  [2, 2, 2, 2, 2, 2, 2, 2],
-  [2, 0, 2, 2, 10, 8, 10, 8],
-];
+const FIRST_OPCODE = 0xd8;
+/** By operand letter; environment and state stand with their 16-bit sizes. */
+const SIZES: Readonly<Record<string, number>> = { Mw: 2, Md: 4, Mq: 8, Mt: 10, Me: 14, Ms: 94 };
+const ENVIRONMENT = 14;
+const STATE = 94;
+/** What is longer in the 32-bit layouts of the environment. */
+const WIDER = 14;
+const STORES = /^F(N?ST|IST|BSTP|NSAVE)/;
 
-/** Bit n is set when reg field n stores. */
-const STORES: readonly number[] = [0x00, 0xcc, 0x00, 0x8c, 0x00, 0xcc, 0x00, 0xcc];
+const memoryForm = (opcode: number, reg: number): OpcodeFact | undefined => {
+  const entry = OPCODE_MAPS[""][opcode];
+  return isByModrm(entry) ? entry[reg << 3] : undefined;
+};
+const forms = Array.from({ length: 64 }, (_, index) => memoryForm(FIRST_OPCODE + (index >> 3), index & 7));
+const bytes = Uint8Array.from(forms, (fact) => (fact ? SIZES[fact.operands[0]] : 0));
+const stores = forms.map((fact) => fact !== undefined && STORES.test(fact.mnemonic));
 
-/** Size of the memory operand: 0 for register forms and for the encodings that are #UD. */
-export function x87OperandBytes(opcode: number, modrm: number, operand32: boolean): number {
+const place = (opcode: number, modrm: number): number => ((opcode & 7) << 3) | ((modrm >> 3) & 7);
+
+/** Size of the memory operand of D8-DF: 0 for register forms and for encodings that do not exist. */
+export const x87OperandBytes = (opcode: number, modrm: number, operand32: boolean): number => {
   if (modrm >= 0xc0) return 0;
-  const bytes = BYTES[opcode & 7][(modrm >> 3) & 7];
-  return operand32 && (bytes === 14 || bytes === 94) ? bytes + 14 : bytes;
-}
+  const size = bytes[place(opcode, modrm)];
+  return operand32 && (size === ENVIRONMENT || size === STATE) ? size + WIDER : size;
+};
 
 /** Whether the memory operand is written (none is both read and written). */
-export function x87Writes(opcode: number, modrm: number): boolean {
-  return modrm < 0xc0 && ((STORES[opcode & 7] >> ((modrm >> 3) & 7)) & 1) !== 0;
-}
+export const x87Writes = (opcode: number, modrm: number): boolean => modrm < 0xc0 && stores[place(opcode, modrm)];

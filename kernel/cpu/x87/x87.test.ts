@@ -271,12 +271,51 @@ describe("control", () => {
     expect(message(() => fpu.wait())).toBe("#NM");
   });
 
-  it("raises #UD for encodings that do not exist, FISTTP among them", () => {
+  it("raises #UD for encodings that do not exist", () => {
     const { run } = machine();
     const register = [0xd9d1, 0xd9e2, 0xd9e6, 0xd9ef, 0xdae0, 0xdae8, 0xdaf0, 0xdbe5, 0xdbf8, 0xddf0, 0xded8, 0xdeda, 0xdfe1, 0xdff8];
-    const memory = [0xd908, 0xdb08, 0xdb20, 0xdb30, 0xdd08, 0xdd28, 0xdf08];
+    const memory = [0xd908, 0xdb20, 0xdb30, 0xdd28];
     expect([...register, ...memory].filter((code) => message(() => run(code)) !== "#UD")).toEqual([]);
     for (const code of memory) expect(x87OperandBytes(code >> 8, code & 0xff, true)).toBe(0);
+  });
+});
+
+describe("FISTTP", () => {
+  it("rounds towards zero whatever the control word says, and pops", () => {
+    const { memory, run, load, control } = machine();
+    for (const rounding of [0x37f, 0x77f, 0xb7f, 0xf7f]) {
+      for (const [value, whole] of [
+        [1.9, 1],
+        [-1.9, -1],
+        [-0.5, 0],
+        [32_767.9, 32_767],
+      ]) {
+        run(FNINIT);
+        control(rounding);
+        for (const code of [0xdf08, 0xdb08, 0xdd08]) {
+          load(value);
+          run(code);
+          expect(code === 0xdf08 ? memory.getInt16(OPERAND, true) : memory.getInt32(OPERAND, true)).toBe(whole);
+        }
+        expect(Number(memory.getBigInt64(OPERAND, true))).toBe(whole);
+      }
+    }
+  });
+});
+
+describe("a store that an unmasked exception prevents", () => {
+  it("still faults where the operand cannot be written, and nothing has happened", () => {
+    const { cpu, run, load, control, status } = machine();
+    // FST m32, FIST m32, FISTP m64, FSTP m80, FBSTP
+    for (const code of [0xd910, 0xdb10, 0xdf38, 0xdb38, 0xdf30]) {
+      run(FNINIT);
+      if (code !== 0xdb38) load(Number.NaN);
+      control(0x300);
+      cpu.faultAt = 0;
+      expect(message(() => run(code))).toBe("#PF");
+      cpu.faultAt = 2 * PAGE;
+      expect(status() & 0xff).toBe(0);
+    }
   });
 });
 
