@@ -98,21 +98,26 @@ export const stackOperations = (core: Core, segmentation: Segmentation): Record<
       const level = code[pc + R_DISP] & 31;
       const allocate = code[pc + R_IMM];
       const { mmu } = core;
-      const stack = StackFrame.current(core, i32[CPL]);
-      const frame = core.wrapSp(core.sp - bytes);
+      const { user } = mmu;
+      const sp = core.sp;
+      // on a 16-bit stack the upper half of ESP goes into the frame pointer as it is
+      const frame = core.stack32 ? sp - bytes : (i32[ESP] & 0xffff_0000) | ((sp - bytes) & 0xffff);
       const outer = core.stack32 ? i32[EBP] : i32[EBP] & 0xffff;
       const display = (index: number): number => core.linear(SS, core.wrapSp(outer - index * bytes), bytes, false);
-      // everything that can fault comes before the first write
-      stack.reserve(size, level + 1);
+      const slot = (index: number): number => core.linear(SS, core.wrapSp(sp - index * bytes), bytes, true);
+      // everything that can fault comes before the first write, in the order of the accesses
+      mmu.probeWrites(slot(1), bytes, user);
       for (let index = 1; index < level; index++) {
-        mmu.probeRead(display(index), mmu.user);
-        mmu.probeRead((display(index) + bytes - 1) | 0, mmu.user);
+        mmu.probeRead(display(index), user);
+        mmu.probeRead((display(index) + bytes - 1) | 0, user);
+        mmu.probeWrites(slot(index + 1), bytes, user);
       }
-      const top = core.wrapSp(core.sp - (level + 1) * bytes - allocate);
-      mmu.probeWrites(core.linear(SS, top, bytes, true), bytes, mmu.user);
-      stack.push(size, core.getRegister(EBP, size));
-      for (let index = 1; index < level; index++) stack.push(size, core.read(display(index), size));
-      if (level > 0) stack.push(size, frame);
+      if (level > 0) mmu.probeWrites(slot(level + 1), bytes, user);
+      const top = core.wrapSp(sp - (level + 1) * bytes - allocate);
+      mmu.probeWrites(core.linear(SS, top, bytes, true), bytes, user);
+      core.write(slot(1), size, core.getRegister(EBP, size));
+      for (let index = 1; index < level; index++) core.write(slot(index + 1), size, core.read(display(index), size));
+      if (level > 0) core.write(slot(level + 1), size, frame);
       core.setRegister(EBP, size, frame);
       core.setSp(top);
     },
