@@ -1,5 +1,4 @@
 /** Assembly of a described machine on some platform. */
-import { Cpu } from "../../kernel/cpu/index.js";
 import { type Catalogue, HostServices, Machine } from "../../kernel/machine/index.js";
 import { catalogue } from "../../profiles/catalogue.js";
 import type { Profile } from "../../sdk/contract/profile.js";
@@ -39,7 +38,6 @@ export const assembleProfile = async (profile: Profile, options: RunOptions, pla
     services: servicesFor(platform, options),
     tripleFault: options.tripleFault ?? "stop",
     definitions: catalogue.definitions,
-    createCpu: (space, ports) => new Cpu(space, ports),
     apply: (hooks) => {
       for (const tap of options.taps ?? []) tapPorts(hooks, tap);
       options.apply?.(hooks);
