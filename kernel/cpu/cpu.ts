@@ -95,7 +95,7 @@ export class Cpu implements CpuCore {
     const interrupts = new Interrupts(core, segmentation, tasks);
     const decoder = new Decoder(memory.bytes, this.#cache.code, OPERATION_NUMBERS, (fact) => hasEncoding(model, fact));
     this.#fetch = new CodeFetch({ core, space, mmu: this.#mmu, cache: this.#cache, decoder, breakpoints: this.#breakpoints });
-    this.#fpu = connectFpu(core, (level) => this.#ferr(level));
+    this.#fpu = connectFpu(core, model, (level) => this.#ferr(level));
 
     this.#cache.onFlush = () => this.#mmu.flushExecute();
     this.#cache.onFirstCode = (page) => this.#mmu.dropWrites(page);

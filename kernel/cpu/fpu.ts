@@ -1,11 +1,16 @@
-/** The x87 unit plugged into the processor. */
+/** The x87 unit plugged into the processor, and MXCSR, which FXSAVE keeps with it. */
 import type { Core } from "./core.js";
 import { R_IMM } from "./interpreter/record.js";
-import { AF, CF, CR0, CR0_EM, CR0_TS, CS, FPU_BYTES, FPU_OFFSET, IGNNE, MF_VECTOR, NM_VECTOR, OF, PF, SEL, SF, ZF } from "./state.js";
-import { X87, x87OperandBytes, x87Writes } from "./x87/index.js";
+import type { CpuModel } from "./models.js";
+import { MXCSR_DEFAULT, Mxcsr } from "./simd/mxcsr.js";
+import { MXCSR, REGISTERS, X87_STATUS, XMM, XMM_WORDS } from "./simd/state.js";
+import { AF, CF, CR0, CR0_EM, CR0_TS, CR4, CR4_OSFXSR, CS, FPU_BYTES, FPU_OFFSET, IGNNE, MF_VECTOR, NM_VECTOR, OF, PF, SEL, SF, ZF } from "./state.js";
+import { isUncheckedStore, X87, x87OperandBytes, x87Writes } from "./x87/index.js";
+import { ES } from "./x87/layout.js";
 
 export interface Fpu {
-  readonly unit: X87;
+  readonly unit: { reset(): void };
+  readonly mxcsr: Mxcsr;
   execute(pc: number): void;
   /** FXSAVE. @throws GuestFault #GP(0) unless the operand is aligned. */
   save(pc: number): void;
@@ -18,10 +23,11 @@ const FXSAVE_BYTES = 512;
 const FXSAVE_ALIGNMENT = 16;
 
 /** @param ferr FERR# towards the board */
-export const connectFpu = (core: Core, ferr: (level: boolean) => void): Fpu => {
+export const connectFpu = (core: Core, model: CpuModel, ferr: (level: boolean) => void): Fpu => {
   const { i32, mmu, code } = core;
   let record = 0;
   const user = (): boolean => mmu.user;
+  const mxcsr = new Mxcsr(i32, MXCSR, model.features.has("sse2"));
   const unit = new X87({
     state: new Uint8Array(core.memory.buffer, FPU_OFFSET, FPU_BYTES),
     read8: (linear) => mmu.read8(linear, user()),
@@ -48,9 +54,14 @@ export const connectFpu = (core: Core, ferr: (level: boolean) => void): Fpu => {
     flags: () => core.flags.materialise(),
     setFlags: (value) => core.flags.put(CF | PF | ZF | OF | SF | AF, value & (CF | PF | ZF)),
     setAx: (value) => core.setRegister(0, 16, value),
-    mxcsr: () => 0,
-    mxcsrMask: () => 0,
-    setMxcsr: () => {},
+    savesSse: () => (i32[CR4] & CR4_OSFXSR) !== 0,
+    mxcsr: () => mxcsr.value,
+    mxcsrMask: () => mxcsr.savedMask,
+    setMxcsr: (value) => {
+      if ((value & ~mxcsr.mask) !== 0) core.gp(0);
+      mxcsr.value = value;
+    },
+    xmm: i32.subarray(XMM, XMM + REGISTERS * XMM_WORDS),
   });
   /** #NM comes before whatever the operand's segment has to say. */
   const available = (): void => {
@@ -64,13 +75,22 @@ export const connectFpu = (core: Core, ferr: (level: boolean) => void): Fpu => {
     return linear;
   };
   return {
-    unit,
+    /** Power-on; INIT leaves MXCSR and the registers as they are. */
+    unit: {
+      reset: () => {
+        unit.reset();
+        mxcsr.value = MXCSR_DEFAULT;
+      },
+    },
+    mxcsr,
     execute: (pc) => {
       record = pc;
       const opcode = code[pc + R_IMM] >> 8;
       const modrm = code[pc + R_IMM] & 0xff;
       available();
       const bytes = modrm < 0xc0 ? x87OperandBytes(opcode, modrm, !core.operand16(pc)) : 0;
+      // a pending exception comes before whatever the operand's segment has to say
+      if (bytes !== 0 && (i32[X87_STATUS] & ES) !== 0 && !isUncheckedStore(opcode & 7, modrm)) unit.wait();
       const linear = bytes === 0 ? 0 : core.operandAddress(pc, bytes, x87Writes(opcode, modrm));
       unit.execute(opcode, modrm, linear);
     },

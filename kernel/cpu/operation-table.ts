@@ -73,7 +73,7 @@ export const coldOperations = ({ core, model, segmentation, interrupts, tasks, f
   for (const [name, number] of COLD.numbers) {
     const operation = all[name];
     if (operation) table[number] = operation;
-    else if (!HOT_ONLY.has(name) && FACTS.find((fact) => fact.operation === name)?.unit === "integer") throw new Error(`no operation for ${name}`);
+    else if (!HOT_ONLY.has(name)) throw new Error(`no operation for ${name}`);
   }
   // flags that decide about interrupts and single steps take effect at once
   for (const name of ["POPF", "IRET", "MOVTOSEG", "POPSEG", "LSS", "CLI", ...MAY_SWITCH_TASKS]) {

@@ -146,6 +146,17 @@ describe.each(CPU_MODELS.map((model) => [model.name, model] as const))("%s", (_n
   });
 });
 
+describe("pentium3", () => {
+  it("has no denormals-are-zero: the bit is refused, and the saved mask says so", () => {
+    const ldmxcsr = [0xc7, 0x03, 0xc0, 0x1f, 0, 0, 0x0f, 0xae, 0x13];
+    const fxsave = [0x0f, 0xae, 0x03, 0x8b, 0x43, 28];
+    const machine = new Machine(cpuModel("pentium3"));
+    expect([machine.run(ldmxcsr), machine.run(fxsave), machine.cpu.registers.eax]).toEqual([S.GP_VECTOR, OWN_HLT, 0]);
+    const later = new Machine(cpuModel("pentium4"));
+    expect([later.run(ldmxcsr), later.run(fxsave), later.cpu.registers.eax]).toEqual([OWN_HLT, OWN_HLT, 0xffff]);
+  });
+});
+
 describe("nt4", () => {
   it("answers no CPUID leaf above 2, which Windows NT 4 Setup takes badly", () => {
     const machine = new Machine(cpuModel("nt4"));

@@ -15,8 +15,9 @@ export const DAZ = 0x40;
 export const MASK_SHIFT = 7;
 export const RC_SHIFT = 13;
 export const FTZ = 0x8000;
-/** Bits that exist on a processor with DAZ. */
-export const MXCSR_MASK = 0xffff;
+/** Bits that exist, with DAZ and without. */
+const ALL_BITS = 0xffff;
+const WITHOUT_DAZ = ALL_BITS & ~DAZ;
 export const MXCSR_DEFAULT = 0x1f80;
 
 export const RC_NEAREST = 0;
@@ -30,10 +31,17 @@ export class Mxcsr {
   /** Exceptions of the instruction being executed. */
   raised = 0;
 
-  /** @param words the processor's state @param index of its MXCSR word */
-  constructor(words: Int32Array, index: number) {
+  /** Bits that can be set; the others are #GP(0). */
+  readonly mask: number;
+  /** MXCSR_MASK in the image of FXSAVE: 0 on processors before DAZ (SDM volume 1, section 11.6.6). */
+  readonly savedMask: number;
+
+  /** @param words the processor's state @param index of its MXCSR word @param daz whether denormals-are-zero exists */
+  constructor(words: Int32Array, index: number, daz = true) {
     this.#words = words;
     this.#index = index;
+    this.mask = daz ? ALL_BITS : WITHOUT_DAZ;
+    this.savedMask = daz ? ALL_BITS : 0;
   }
 
   get value(): number {

@@ -1,4 +1,7 @@
-/** FSTENV, FSAVE and FXSAVE images: written, and read back. Every access to memory comes before the first change of state. */
+/**
+ * FSTENV, FSAVE and FXSAVE images: written, and read back. Every access to memory comes before the first change of state.
+ * Sources: Intel SDM volume 1, section 8.1.10 (environments) and 10.5 (FXSAVE); volume 3, section 13.4 (what CR4.OSFXSR changes).
+ */
 import type { X87Host } from "./host.js";
 import * as layout from "./layout.js";
 import type { Registers } from "./registers.js";
@@ -8,9 +11,11 @@ const { CONTROL_WORD, FCS, FDP, FDS, FIP, FOP, IN_USE, REGISTER_WORDS } = layout
 const UPPER_ONES = 0xffff0000;
 const REGISTERS_BYTES = 80;
 const FXSAVE_BYTES = 512;
+const XMM_AT = 160;
 
 /** What an image holds while it is being read. */
 const image = new Int32Array(8 * REGISTER_WORDS + 8);
+const xmmImage = new Int32Array(8 * REGISTER_WORDS);
 /** Places in `image` after the registers. */
 const CONTROL_AT = 32;
 const STATUS_AT = 33;
@@ -163,21 +168,24 @@ export function restore(regs: Registers, host: X87Host, linear: number): void {
   takeRegisters(regs);
 }
 
-/** The x87 half of FXSAVE: bytes 0-159 of the 512. */
+/** FXSAVE. Bytes of the 512 that no register here has a place in stay as they are. */
 export function saveExtended(regs: Registers, host: X87Host, linear: number): void {
   const w = regs.words;
   host.probeWrite(linear, FXSAVE_BYTES);
   host.write32(linear, ((regs.status << 16) | w[CONTROL_WORD]) >>> 0);
-  host.write32(address(linear, 4), (w[FOP] << 16) | w[IN_USE]);
+  host.write32(address(linear, 4), ((w[FOP] << 16) | w[IN_USE]) >>> 0);
   host.write32(address(linear, 8), w[FIP] >>> 0);
   host.write32(address(linear, 12), w[FCS]);
   host.write32(address(linear, 16), w[FDP] >>> 0);
   host.write32(address(linear, 20), w[FDS]);
+  writeRegisters(regs, host, linear + 32, 16);
+  if (!host.savesSse()) return;
   host.write32(address(linear, 24), host.mxcsr());
   host.write32(address(linear, 28), host.mxcsrMask());
-  writeRegisters(regs, host, linear + 32, 16);
+  for (let word = 0; word < xmmImage.length; word++) host.write32(address(linear, XMM_AT + word * 4), host.xmm[word] >>> 0);
 }
 
+/** FXRSTOR. */
 export function restoreExtended(regs: Registers, host: X87Host, linear: number): void {
   image[CONTROL_AT] = host.read16(linear);
   image[STATUS_AT] = host.read16(address(linear, 2));
@@ -189,7 +197,11 @@ export function restoreExtended(regs: Registers, host: X87Host, linear: number):
   image[FDS_AT] = host.read16(address(linear, 20));
   const mxcsr = host.read32(address(linear, 24));
   readRegisters(host, linear + 32, 16);
-  host.setMxcsr(mxcsr);
+  if (host.savesSse()) {
+    for (let word = 0; word < xmmImage.length; word++) xmmImage[word] = host.read32(address(linear, XMM_AT + word * 4));
+    host.setMxcsr(mxcsr);
+    host.xmm.set(xmmImage);
+  }
   takePointers(regs);
   regs.words[IN_USE] = used;
   regs.setControlAndStatus(image[CONTROL_AT], image[STATUS_AT]);

@@ -101,7 +101,7 @@ export class X87 {
 }
 
 /** FNSTENV, FNSTCW, FNSAVE and FNSTSW, which store without looking at pending exceptions. */
-function isUncheckedStore(group: number, modrm: number): boolean {
+export function isUncheckedStore(group: number, modrm: number): boolean {
   const reg = (modrm >> 3) & 7;
   return (group === 1 || group === 5) && reg >= 6;
 }

@@ -52,9 +52,12 @@ export interface X87Host {
   /** FNSTSW AX. */
   setAx(value: number): void;
 
-  /** MXCSR and MXCSR_MASK for the FXSAVE image; zero without SSE. */
+  /** Whether FXSAVE and FXRSTOR carry MXCSR and the XMM registers (CR4.OSFXSR); without, they leave both and their places in the image alone. */
+  savesSse(): boolean;
   mxcsr(): number;
   mxcsrMask(): number;
   /** May raise #GP for reserved bits; called before FXRSTOR changes anything. */
   setMxcsr(value: number): void;
+  /** XMM registers, four words each. */
+  readonly xmm: Int32Array;
 }

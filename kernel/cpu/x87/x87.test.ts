@@ -22,6 +22,7 @@ function machine() {
     operand32: true,
     protectedMode: true,
     faultAt: 2 * PAGE,
+    savesSse: true,
     mxcsr: 0x1f80,
     ip: 0x12345678,
     cs: 0x1b,
@@ -89,12 +90,14 @@ function machine() {
     setAx: (value) => {
       cpu.ax = value;
     },
+    savesSse: () => cpu.savesSse,
     mxcsr: () => cpu.mxcsr,
     mxcsrMask: () => 0xffbf,
     setMxcsr: (value) => {
       if (value >>> 16 !== 0) throw new Fault("#GP");
       cpu.mxcsr = value;
     },
+    xmm: Int32Array.from({ length: 32 }, (_, word) => word - 16),
   };
   const fpu = new X87(host);
   fpu.reset();
@@ -483,20 +486,32 @@ describe("environment images", () => {
     expect([stored(), stored(), stored()]).toEqual([-2.5, 1, 0]);
   });
 
-  it("has the FXSAVE layout and leaves XMM bytes alone", () => {
-    const { cpu, fpu, memory } = prepared();
+  it("has the FXSAVE layout", () => {
+    const { cpu, fpu, host, memory } = prepared();
     for (let i = 0; i < 512; i += 4) memory.setUint32(IMAGE + i, 0xa5a5a5a5, true);
     fpu.fxsave(IMAGE);
     const at = (offset: number) => memory.getUint32(IMAGE + offset, true).toString(16);
     expect([0, 4, 8, 12, 16, 20, 24, 28].map(at)).toEqual(["3000037f", "40000c0", "12345678", "1b", "87654321", "23", "1f80", "ffbf"]);
     expect([32, 36, 40, 44].map(at)).toEqual(["0", "80000000", "3fff", "0"]);
-    expect([156, 160, 508].map(at)).toEqual(["0", "a5a5a5a5", "a5a5a5a5"]);
+    expect([156, 160, 284, 288, 508].map(at)).toEqual(["0", "fffffff0", "f", "a5a5a5a5", "a5a5a5a5"]);
     cpu.mxcsr = 0;
+    host.xmm.fill(0);
     fpu.execute(FNINIT >> 8, FNINIT & 0xff, 0);
     fpu.fxrstor(IMAGE);
     expect(cpu.mxcsr).toBe(0x1f80);
+    expect([host.xmm[0], host.xmm[31]]).toEqual([-16, 15]);
     fpu.fxsave(IMAGE + 512);
-    for (let i = 0; i < 160; i += 4) expect(memory.getUint32(IMAGE + 512 + i, true)).toBe(memory.getUint32(IMAGE + i, true));
+    for (let i = 0; i < 288; i += 4) expect(memory.getUint32(IMAGE + 512 + i, true)).toBe(memory.getUint32(IMAGE + i, true));
+  });
+
+  it("leaves MXCSR and XMM alone in FXSAVE and FXRSTOR without CR4.OSFXSR", () => {
+    const { cpu, fpu, host, memory } = prepared();
+    cpu.savesSse = false;
+    for (let i = 0; i < 512; i += 4) memory.setUint32(IMAGE + i, 0xa5a5a5a5, true);
+    fpu.fxsave(IMAGE);
+    expect([24, 28, 160, 284].map((offset) => memory.getUint32(IMAGE + offset, true))).toEqual([0xa5a5a5a5, 0xa5a5a5a5, 0xa5a5a5a5, 0xa5a5a5a5]);
+    fpu.fxrstor(IMAGE);
+    expect([cpu.mxcsr, host.xmm[0]]).toEqual([0x1f80, -16]);
   });
 
   it("changes nothing when FXRSTOR meets a reserved MXCSR bit", () => {
