@@ -10,7 +10,7 @@
 import type { DebugStop, Watchpoint } from "./debug.js";
 import type { GuestFault } from "./fault.js";
 import type { Mmu } from "./mmu.js";
-import { CR4, CR4_DE, DB_VECTOR, DR0, DR6, DR7, FLAGS, RF } from "./state.js";
+import { CR4, CR4_DE, DB_VECTOR, DR0, DR6, DR7, FLAGS, NO_TRAPS, RF, SHADOW } from "./state.js";
 
 /** R/W field of DR7. */
 const ON_EXECUTE = 0;
@@ -146,7 +146,8 @@ export class Breakpoints {
     this.resumeAt = -1;
     const bits = this.#execute.get(address);
     if (bits === undefined) return;
-    if (bits !== 0 && (this.#i32[FLAGS] & RF) === 0) {
+    // MOV SS and POP SS hold them off for an instruction
+    if (bits !== 0 && (this.#i32[FLAGS] & RF) === 0 && this.#i32[SHADOW] !== NO_TRAPS) {
       this.#i32[DR6] |= bits;
       this.#fault.raise(DB_VECTOR);
     }

@@ -28,6 +28,7 @@ import {
   IF,
   NMI_BLOCKED,
   NMI_VECTOR,
+  NO_TRAPS,
   PC,
   PENDING,
   PENDING_INIT,
@@ -46,8 +47,6 @@ const MARGIN = CHECK_EVERY + 1;
 const AT_ONCE = -0x8000_0000;
 /** Longest stretch given to the fast loop: `COUNT_BASE + PC` counts in eighths of an instruction in 31 bits. */
 const LONGEST_STRETCH = 1 << 26;
-/** SHADOW after MOV SS and POP SS: debug traps wait, too. */
-const NO_TRAPS = 2;
 /** Causes of a debug trap in DR6: single step, task switch. */
 const DR6_BS = 0x4000;
 const DR6_BT = 0x8000;
@@ -211,6 +210,7 @@ export class Execution implements CpuDebug {
   #stretch(instructions: number): void {
     const i32 = this.#i32;
     this.#breakpoints.phase = "running";
+    this.#core.oneElement = this.#breakpoints.watchesData;
     const record = this.#lookUp();
     i32[RUN_LIMIT] = instructions * 8;
     this.#interpret(record, i32[CODE_PAGE], -record, instructions * 8);
@@ -238,7 +238,6 @@ export class Execution implements CpuDebug {
     core.interrupted = false;
     core.oneElement = trap || breakpoints.watchesData;
     this.#interpret(STEP_RECORD, i32[CODE_PAGE], -STEP_RECORD, AT_ONCE);
-    core.oneElement = false;
     this.#account();
     // not after MOV SS and POP SS, and not in a handler that the instruction itself called
     if (trap && i32[SHADOW] !== NO_TRAPS && !core.interrupted) this.#debugTrap(DR6_BS | breakpoints.trap);
@@ -296,7 +295,6 @@ export class Execution implements CpuDebug {
   #raise(): void {
     this.#breakpoints.cancel();
     this.#core.repeating = false;
-    this.#core.oneElement = false;
     this.#breakpoints.phase = "between";
     // a delivery counts as an instruction, so that a guest whose handlers only fault still uses up its slice
     this.#count++;

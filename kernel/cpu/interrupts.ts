@@ -1,6 +1,6 @@
 /** Delivery of interrupts and exceptions, and IRET (Intel SDM volume 3, chapter 6). */
 import type { Core, OperandSize } from "./core.js";
-import { type Descriptor, descriptorAttributes, descriptorDpl, isPresent, type Segmentation } from "./segmentation.js";
+import { type Descriptor, descriptorAttributes, descriptorDpl, descriptorLimit, isPresent, type Segmentation } from "./segmentation.js";
 import { StackFrame } from "./stack-frame.js";
 import {
   AC,
@@ -81,6 +81,7 @@ export class Interrupts {
     const selector = mmu.read16((address + 2) | 0, false);
     const frame = StackFrame.current(core, 0);
     frame.reserve(16, 3);
+    if (offset > i32[LIMIT + CS] >>> 0) core.gp(0);
     frame.push(16, core.flags.materialise());
     frame.push(16, i32[SEL + CS]);
     frame.push(16, i32[EIP]);
@@ -107,7 +108,7 @@ export class Interrupts {
     const selector = low >>> 16;
     if (type === TASK_GATE) {
       const descriptor = this.#tasks.findAvailable(selector, external);
-      this.#tasks.switch(selector, descriptor, "call");
+      this.#tasks.switch(selector, descriptor, "call", external);
       if (errorCode >= 0) core.push((i32[ATTR + TR] & 8) !== 0 ? 32 : 16, errorCode);
       return;
     }
@@ -127,10 +128,11 @@ export class Interrupts {
     const offset = (type & 8) !== 0 ? (high & 0xffff_0000) | (low & 0xffff) : low & 0xffff;
     const flags = core.flags.materialise();
 
-    if (newCpl < cpl) this.#toInner(selector, descriptor, newCpl, size, flags, errorCode, external);
+    if (newCpl < cpl) this.#toInner(selector, descriptor, newCpl, offset, size, flags, errorCode, external);
     else {
       const frame = StackFrame.current(core, cpl, external);
       frame.reserve(size, errorCode >= 0 ? 4 : 3);
+      this.#checkLimit(descriptor, offset, external);
       frame.push(size, flags);
       frame.push(size, i32[SEL + CS]);
       frame.push(size, i32[EIP]);
@@ -144,7 +146,7 @@ export class Interrupts {
     core.updateKey();
   }
 
-  #toInner(selector: number, descriptor: Descriptor, cpl: number, size: OperandSize, flags: number, errorCode: number, external: number): void {
+  #toInner(selector: number, descriptor: Descriptor, cpl: number, offset: number, size: OperandSize, flags: number, errorCode: number, external: number): void {
     const core = this.#core;
     const { i32 } = core;
     const [stackSelector, stackPointer] = this.innerStack(cpl, external);
@@ -152,6 +154,7 @@ export class Interrupts {
     const frame = StackFrame.fresh(core, stackSelector, stack, stackPointer, cpl, external);
     const fromVirtual = core.virtual8086;
     frame.reserve(size, (fromVirtual ? 9 : 5) + (errorCode >= 0 ? 1 : 0));
+    this.#checkLimit(descriptor, offset, external);
     if (fromVirtual) for (const segment of [GS, FS, DS, ES]) frame.push(size, i32[SEL + segment]);
     frame.push(size, i32[SEL + SS]);
     frame.push(size, i32[ESP]);
@@ -197,22 +200,24 @@ export class Interrupts {
     const core = this.#core;
     const { i32, mmu } = core;
     if ((i32[CR4] & CR4_VME) !== 0) {
-      const map = mmu.read16((i32[BASE + TR] + 0x66) | 0, false);
-      const byte = map - 32 + (vector >> 3);
-      const redirected = byte + 1 <= i32[LIMIT + TR] >>> 0 && (mmu.read8((i32[BASE + TR] + byte) | 0, false) & (1 << (vector & 7))) === 0;
-      if (redirected) {
+      const limit = i32[LIMIT + TR] >>> 0;
+      if (limit < 0x67) core.gp(0);
+      const byte = mmu.read16((i32[BASE + TR] + 0x66) | 0, false) - 32 + (vector >> 3);
+      if (byte < 0 || byte > limit) core.gp(0);
+      if ((mmu.read8((i32[BASE + TR] + byte) | 0, false) & (1 << (vector & 7))) === 0) {
         const flags = core.flags.materialise();
         const pushed = core.iopl === 3 ? flags : (flags & ~IF) | IOPL | ((flags & VIF) !== 0 ? IF : 0);
         const offset = mmu.read16(vector * 4, true);
         const selector = mmu.read16(vector * 4 + 2, true);
         const frame = StackFrame.current(core, 3);
         frame.reserve(16, 3);
+        if (offset > i32[LIMIT + CS] >>> 0) core.gp(0);
         core.interrupted = true;
         frame.push(16, pushed);
         frame.push(16, i32[SEL + CS]);
         frame.push(16, i32[EIP]);
         core.setSp(frame.sp);
-        i32[FLAGS] &= ~(TF | NT | (core.iopl === 3 ? IF : VIF));
+        i32[FLAGS] &= ~(TF | (core.iopl === 3 ? IF : VIF));
         this.#segmentation.fillReal(CS, selector);
         i32[EIP] = offset;
         core.updateKey();
@@ -268,10 +273,8 @@ export class Interrupts {
     core.updateKey();
   }
 
-  #checkLimit(descriptor: Descriptor, eip: number): void {
-    const raw = (descriptor.low & 0xffff) | (descriptor.high & 0xf_0000);
-    const limit = (descriptor.high & 0x80_0000) !== 0 ? ((raw << 12) | 0xfff) >>> 0 : raw;
-    if (eip >>> 0 > limit) this.#core.gp(0);
+  #checkLimit(descriptor: Descriptor, eip: number, external = 0): void {
+    if (eip >>> 0 > descriptorLimit(descriptor) >>> 0) this.#core.gp(external);
   }
 
   /** The part of IRET and RETF that leaves for an outer privilege level: stack `skip` bytes down holds ESP and SS. */
@@ -315,7 +318,10 @@ export class Interrupts {
     core.setSp(core.wrapSp(core.sp + 3 * bytes));
     this.#segmentation.fillReal(CS, selector);
     i32[EIP] = eip;
-    if (!vme) this.#segmentation.setFlags(flags, size, virtual ? 3 : 0);
+    if (!vme) {
+      this.#segmentation.setFlags(flags, size, virtual ? 3 : 0);
+      if (size === 32) i32[FLAGS] |= flags & RF;
+    }
     core.updateKey();
   }
 

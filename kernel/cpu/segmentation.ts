@@ -81,9 +81,9 @@ export class Segmentation {
   }
 
   /** As `find`. @throws GuestFault with the selector in the error code. */
-  require(selector: number, vector = GP_VECTOR): Descriptor {
+  require(selector: number, vector = GP_VECTOR, external = 0): Descriptor {
     const found = (selector & ~3) === 0 ? undefined : this.find(selector);
-    if (!found) return this.#core.fault.raise(vector, selector & ~3);
+    if (!found) return this.#core.fault.raise(vector, (selector & ~3) | external);
     return found;
   }
 
@@ -134,15 +134,15 @@ export class Segmentation {
     this.#core.updateKey();
   }
 
-  loadData(segment: number, selector: number, cpl: number, vector = GP_VECTOR, notPresent = NP_VECTOR): void {
+  loadData(segment: number, selector: number, cpl: number, vector = GP_VECTOR, notPresent = NP_VECTOR, external = 0): void {
     if ((selector & ~3) === 0) {
       this.fillNull(segment, selector);
       return;
     }
     const { fault } = this.#core;
-    const descriptor = this.require(selector, vector);
+    const descriptor = this.require(selector, vector, external);
     const attributes = descriptorAttributes(descriptor);
-    const error = selector & ~3;
+    const error = (selector & ~3) | external;
     if ((attributes & ATTR_SEGMENT) === 0 || (attributes & (ATTR_CODE | ATTR_READABLE)) === ATTR_CODE) fault.raise(vector, error);
     const conforming = (attributes & (ATTR_CODE | ATTR_CONFORMING)) === (ATTR_CODE | ATTR_CONFORMING);
     if (!conforming && descriptorDpl(descriptor) < Math.max(selector & 3, cpl)) fault.raise(vector, error);
@@ -152,34 +152,33 @@ export class Segmentation {
   }
 
   /** Checks a stack segment for a privilege level; returns its descriptor. */
-  checkStack(selector: number, cpl: number, vector: number, notPresent: number): Descriptor {
+  checkStack(selector: number, cpl: number, vector: number, notPresent: number, external = 0): Descriptor {
     const { fault } = this.#core;
-    if ((selector & ~3) === 0) fault.raise(vector, vector === GP_VECTOR ? 0 : selector & ~3);
-    const descriptor = this.require(selector, vector);
+    const descriptor = this.require(selector, vector, external);
     const attributes = descriptorAttributes(descriptor);
-    const error = selector & ~3;
+    const error = (selector & ~3) | external;
     if ((selector & 3) !== cpl || descriptorDpl(descriptor) !== cpl || (attributes & (ATTR_SEGMENT | ATTR_CODE | ATTR_WRITABLE)) !== (ATTR_SEGMENT | ATTR_WRITABLE))
       fault.raise(vector, error);
     if (!isPresent(descriptor)) fault.raise(notPresent, error);
     return descriptor;
   }
 
-  loadStack(selector: number, cpl: number, vector: number, notPresent: number): void {
-    const descriptor = this.checkStack(selector, cpl, vector, notPresent);
+  loadStack(selector: number, cpl: number, vector: number, notPresent: number, external = 0): void {
+    const descriptor = this.checkStack(selector, cpl, vector, notPresent, external);
     this.markAccessed(descriptor);
     this.fill(SS, selector, descriptor);
   }
 
   /** LLDT; also the LDT part of a task switch. */
-  loadLdt(selector: number, vector = GP_VECTOR, notPresent = NP_VECTOR): void {
+  loadLdt(selector: number, vector = GP_VECTOR, notPresent = NP_VECTOR, external = 0): void {
     if ((selector & ~3) === 0) {
       this.fillNull(LDTR, selector);
       return;
     }
     const { fault } = this.#core;
-    const error = selector & ~3;
+    const error = (selector & ~3) | external;
     if ((selector & 4) !== 0) fault.raise(vector, error);
-    const descriptor = this.require(selector, vector);
+    const descriptor = this.require(selector, vector, external);
     if (descriptorType(descriptor) !== 2) fault.raise(vector, error);
     if (!isPresent(descriptor)) fault.raise(notPresent, error);
     this.fill(LDTR, selector, descriptor);
@@ -216,7 +215,7 @@ export class Segmentation {
     }
   }
 
-  /** POPF and IRET: which bits may change follows from privilege; RF is cleared, VM untouched. */
+  /** POPF, and IRET outside protected mode: which bits may change follows from privilege; VM, VIF and VIP are untouched. RF is not loaded. */
   setFlags(value: number, size: OperandSize, cpl: number): void {
     const { i32, flags } = this.#core;
     const kept = flags.materialise();
@@ -227,8 +226,7 @@ export class Segmentation {
     if (cpl > iopl && !this.#core.virtual8086) changeable &= ~IF;
     // reserved bits: 1 reads as one, 3, 5 and 15 as zero
     changeable &= ~(0x8028 | 2);
-    const cleared = size === 16 ? 0 : RF | VIF | VIP;
-    i32[FLAGS] = (kept & ~(changeable | cleared)) | (value & changeable & ~RF) | 2;
+    i32[FLAGS] = (kept & ~changeable) | (value & changeable & ~RF) | 2;
   }
 
   /** For VERR and VERW, LAR and LSL: visible from here without a fault? */

@@ -54,6 +54,7 @@ export const IDTR_LIMIT = 63;
 export const CPL = 64;
 /** Set for one instruction after STI, MOV SS and POP SS: 1 holds off interrupts, 2 also debug traps. */
 export const SHADOW = 65;
+export const NO_TRAPS = 2;
 export const HALTED = 66;
 export const SHUTDOWN = 67;
 /** Mask for physical addresses: FFFFFFFFh, or FFEFFFFFh while A20 is held low. */

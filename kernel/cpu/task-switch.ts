@@ -79,13 +79,16 @@ export class TaskSwitch {
     this.switch(selector, descriptor, "return");
   }
 
-  /** Saves the running task at `i32[EIP]` and enters another. */
-  switch(selector: number, descriptor: Descriptor, reason: SwitchReason): void {
+  /**
+   * Saves the running task at `i32[EIP]` and enters another.
+   * @param external EXT bit of the error codes of what goes wrong
+   */
+  switch(selector: number, descriptor: Descriptor, reason: SwitchReason, external = 0): void {
     const core = this.#core;
     const { i32, mmu, fault } = core;
     const wide = (descriptorType(descriptor) & 8) !== 0;
     const format = wide ? TSS32 : TSS16;
-    if (descriptorLimit(descriptor) >>> 0 < format.minimum) fault.raise(TS_VECTOR, selector & ~3);
+    if (descriptorLimit(descriptor) >>> 0 < format.minimum) fault.raise(TS_VECTOR, (selector & ~3) | external);
     const base = (descriptor.low >>> 16) | ((descriptor.high & 0xff) << 16) | (descriptor.high & 0xff00_0000);
     const oldBase = i32[BASE + TR];
     const oldSelector = i32[SEL + TR];
@@ -144,13 +147,13 @@ export class TaskSwitch {
     i32[DR7] &= ~0x155;
     core.onTaskSwitched();
     core.eipCommitted = true;
-    this.#loadSegments(selectors, ldt);
+    this.#loadSegments(selectors, ldt, external);
     if (eip >>> 0 > i32[LIMIT + CS] >>> 0) fault.raise(GP_VECTOR, 0);
     if (trap !== 0) core.taskTrap = true;
     core.eipCommitted = false;
   }
 
-  #loadSegments(selectors: readonly number[], ldt: number): void {
+  #loadSegments(selectors: readonly number[], ldt: number, external: number): void {
     const core = this.#core;
     const segmentation = this.#segmentation;
     const { i32, fault } = core;
@@ -159,7 +162,7 @@ export class TaskSwitch {
       segmentation.fillNull(segment, selectors[segment]);
     }
     segmentation.fillNull(LDTR, ldt);
-    segmentation.loadLdt(ldt, TS_VECTOR, TS_VECTOR);
+    segmentation.loadLdt(ldt, TS_VECTOR, TS_VECTOR, external);
     if ((i32[FLAGS] & VM) !== 0) {
       for (const segment of SEGMENTS) segmentation.fillReal(segment, selectors[segment]);
       core.setCpl(3);
@@ -169,9 +172,9 @@ export class TaskSwitch {
     const code = selectors[CS];
     const cpl = code & 3;
     core.setCpl(cpl);
-    segmentation.loadStack(selectors[SS], cpl, TS_VECTOR, SS_VECTOR);
-    const error = code & ~3;
-    const descriptor = segmentation.require(code, TS_VECTOR);
+    segmentation.loadStack(selectors[SS], cpl, TS_VECTOR, SS_VECTOR, external);
+    const error = (code & ~3) | external;
+    const descriptor = segmentation.require(code, TS_VECTOR, external);
     const attributes = descriptorAttributes(descriptor);
     if ((attributes & (ATTR_SEGMENT | ATTR_CODE)) !== (ATTR_SEGMENT | ATTR_CODE)) fault.raise(TS_VECTOR, error);
     const dpl = descriptorDpl(descriptor);
@@ -179,7 +182,7 @@ export class TaskSwitch {
     if (!isPresent(descriptor)) fault.raise(NP_VECTOR, error);
     segmentation.markAccessed(descriptor);
     segmentation.fill(CS, code, descriptor);
-    for (const segment of [0, 3, 4, 5]) segmentation.loadData(segment, selectors[segment], cpl, TS_VECTOR, NP_VECTOR);
+    for (const segment of [0, 3, 4, 5]) segmentation.loadData(segment, selectors[segment], cpl, TS_VECTOR, NP_VECTOR, external);
     core.updateKey();
   }
 }

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { FACTS } from "../../kernel/cpu/tables/table.js";
-import { CODE, CODE0, CODE3, type Outcome, Scenario } from "./scenario.js";
+import { CODE, CODE0, CODE3, type Outcome, type QemuJudges, Scenario } from "./scenario.js";
 
-const run = (code: readonly number[], cs = CODE0, qemu = true): Outcome => {
+const run = (code: readonly number[], cs = CODE0, qemu: QemuJudges = true): Outcome => {
   const s = new Scenario({ cs, registers: { ebx: 0x9000, esi: 0x9000, edi: 0x9000, ebp: 0x9000, ecx: 1 } });
   s.code((a) => a.b(...code).int(0x20));
   return s.run({ qemu });
@@ -51,8 +51,7 @@ describe("LOCK", () => {
       [0xcd, 0x20],
       [0xf4],
     ]) {
-      // QEMU lets CMP and TEST pass; SDM volume 2, LOCK, lists what may be locked
-      const end = run([0xf0, ...code], CODE0, false);
+      const end = run([0xf0, ...code], CODE0, "CMP and TEST pass with LOCK (SDM volume 2, LOCK: the list of what may be locked)");
       expect([...ends(end), end.eip]).toEqual([6, undefined, CODE]);
     }
   });
@@ -77,8 +76,7 @@ describe("instruction length", () => {
     s.page(0x9000, 0);
     s.memory.fill(0x3e, 0x9000 - 15, 0x9000);
     s.code((a) => a.b(0xe9).d(0x9000 - 15 - (CODE + 5)));
-    // QEMU wants the sixteenth byte first
-    expect(ends(s.run({ qemu: false }))).toEqual([13, 0]);
+    expect(ends(s.run({ qemu: "the sixteenth byte is fetched first (SDM volume 3, 6.9)" }))).toEqual([13, 0]);
     const t = new Scenario({ cs: CODE3 }).paging();
     t.page(0x9000, 0);
     t.memory.fill(0x3e, 0x9000 - 14, 0x9000);
@@ -117,12 +115,12 @@ describe("undefined opcodes", () => {
       [0x0f, 0x20, 0xc8],
       [0x0f, 0x22, 0xe8],
     ]) {
-      const end = run(code, CODE0, false);
+      const end = run(code, CODE0, "some reserved encodings are executed (SDM volume 2, appendix A)");
       expect([...ends(end), end.eip]).toEqual([6, undefined, CODE]);
     }
   });
   it("are the same in ring 3, before any privilege", () => {
-    expect(ends(run([0x0f, 0x20, 0xc8], CODE3, false))).toEqual([6, undefined]);
+    expect(ends(run([0x0f, 0x20, 0xc8], CODE3, "#GP for a control register that does not exist (SDM volume 2, MOV control registers: #UD)"))).toEqual([6, undefined]);
     expect(ends(run([0x0f, 0x0b], CODE3))).toEqual([6, undefined]);
   });
 });
@@ -131,8 +129,8 @@ describe("aliases and undocumented forms", () => {
   it("82h is 80h, C1 /6 is /4, F7 /1 is /0", () => {
     expect(run([0x82, 0xc3, 5]).registers.ebx).toBe(0x9005);
     expect(run([0xc1, 0xf3, 4]).registers.ebx).toBe(0x9_0000);
-    // the captured vectors have these; QEMU does not know F7 /1
-    expect(ends(run([0xf7, 0xcb, 1, 2, 3, 4], CODE0, false))).toEqual([0x20, undefined]);
+    // the captured vectors have these
+    expect(ends(run([0xf7, 0xcb, 1, 2, 3, 4], CODE0, "F7 /1 is #UD (TEST on processors)"))).toEqual([0x20, undefined]);
   });
   it("SALC", () => {
     expect(run([0xf9, 0xd6]).registers.eax).toBe(0xff);

@@ -282,8 +282,7 @@ describe("single step", () => {
   it("wakes from HLT", () => {
     const s = new Scenario();
     s.code((a) => a.push(0x102).b(0x9d).hlt().b(0x40));
-    // SDM volume 2, HLT: a debug exception resumes execution; QEMU sleeps on
-    const end = s.run({ qemu: false });
+    const end = s.run({ qemu: "sleeps on (SDM volume 2, HLT: a debug exception resumes execution)" });
     expect([end.vector, end.eip]).toEqual([1, CODE + 7]);
   });
 });

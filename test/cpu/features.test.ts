@@ -23,7 +23,7 @@ const PROOFS: Record<number, [name: string, proof: () => void]> = {
     () => {
       const s = new Scenario({ mode: "virtual", cs: 0x700, eip: 0, ss: 0x800, esp: 0x100, ds: 0, es: 0, fs: 0, gs: 0, cr4: 1 });
       s.code((a) => a.b(0xfb, 0x0f, 0x0b));
-      const end = s.run({ qemu: false });
+      const end = s.run({ qemu: "virtual-8086 mode extensions are not emulated before 8.0 (SDM volume 3, 20.3)" });
       expect([end.vector, end.eflags & 0x8_0200]).toEqual([6, 0x8_0000]);
     },
   ],
@@ -33,7 +33,7 @@ const PROOFS: Record<number, [name: string, proof: () => void]> = {
       // dr0 = 80h, any access of a byte; out 80h, al traps behind itself
       const s = new Scenario({ cr4: 8 });
       s.code((a) => a.mov("eax", 0x80).b(0x0f, 0x23, 0xc0).mov("eax", 0x2_0002).b(0x0f, 0x23, 0xf8, 0xe6, 0x80).hlt());
-      const end = s.run({ qemu: false });
+      const end = s.run({ qemu: "I/O breakpoints are met without CR4.DE, or CR4.DE is not there (SDM volume 3, 17.2.4)" });
       expect([end.vector, end.eip, end.words[58] & 0xf]).toEqual([1, CODE + 18, 1]);
     },
   ],
@@ -68,8 +68,7 @@ const PROOFS: Record<number, [name: string, proof: () => void]> = {
       expect(s.run().registers.eax).toBe(0x1234);
       const unknown = new Scenario();
       unknown.code((a) => a.mov("ecx", 0xdead_beef).b(0x0f, 0x32));
-      // QEMU reads zero from what it does not know
-      expect(ends(unknown.run({ qemu: false }))).toEqual([13, 0]);
+      expect(ends(unknown.run({ qemu: "unknown MSRs read as zero (SDM volume 2, RDMSR: #GP(0))" }))).toEqual([13, 0]);
     },
   ],
   6: [
@@ -78,7 +77,7 @@ const PROOFS: Record<number, [name: string, proof: () => void]> = {
       const s = new Scenario({ cr0: 0x8000_0011, cr3: 0x3_0000, cr4: 0x20 });
       s.put32(0x3_0000, 0x3_1001).put32(0x3_1000, 0x87).put32(0x3_1008, 0x87).put32(0x9000, 6);
       s.code((a) => a.load(0x20_9000).hlt());
-      expect(s.run({ qemu: false }).registers.eax).toBe(6);
+      expect(s.run({ qemu: "accessed bits are set in PDPT entries (reserved, SDM volume 3, 4.4.1)" }).registers.eax).toBe(6);
     },
   ],
   8: [
@@ -132,7 +131,7 @@ const PROOFS: Record<number, [name: string, proof: () => void]> = {
       s.page(0x9000, 0x107);
       s.put32(0x9000, 1).put32(0xc000, 2);
       s.code((a) => a.load(0x9000).mov("eax", 0xc107).store(s.pte(0x9000)).b(0x0f, 0x20, 0xd8, 0x0f, 0x22, 0xd8).load(0x9000).hlt());
-      expect(s.run({ qemu: false }).registers.eax).toBe(1);
+      expect(s.run({ qemu: "global pages are not kept (SDM volume 3, 4.10.2.4)" }).registers.eax).toBe(1);
     },
   ],
   15: [
@@ -151,7 +150,7 @@ const PROOFS: Record<number, [name: string, proof: () => void]> = {
       const write = (low: number): Outcome => {
         const s = new Scenario();
         s.code((a) => a.mov("ecx", 0x277).mov("eax", low).mov("edx", 0x0007_0406).b(0x0f, 0x30).mov("eax", 0).b(0x0f, 0x32).hlt());
-        return s.run({ qemu: false });
+        return s.run({ qemu: "reserved types in the PAT are taken (SDM volume 3, 11.12.2)" });
       };
       expect(write(0x0105_0406).registers.eax).toBe(0x0105_0406);
       expect(ends(write(2))).toEqual([13, 0]);
@@ -164,7 +163,7 @@ const PROOFS: Record<number, [name: string, proof: () => void]> = {
       const s = new Scenario().paging();
       s.page(0xc000, 6);
       s.code((a) => a.b(0x0f, 0xae, 0x3d).d(0x9000).b(0x0f, 0xae, 0x3d).d(0xc010));
-      const end = s.run({ qemu: false });
+      const end = s.run({ qemu: "its default model has no CLFLUSH, or a fault there has other bits (SDM volume 2, CLFLUSH)" });
       expect([...ends(end), end.cr2, end.eip]).toEqual([14, 0, 0xc010, CODE + 7]);
     },
   ],
@@ -202,7 +201,7 @@ const PROOFS: Record<number, [name: string, proof: () => void]> = {
       // fld1; fxsave; fninit; fxrstor; fistp
       const s = new Scenario({ cr4: 0x200 });
       s.code((a) => a.b(0xd9, 0xe8, 0x0f, 0xae, 0x05).d(0x9200).b(0xdb, 0xe3, 0x0f, 0xae, 0x0d).d(0x9200).b(0xdb, 0x1d).d(0x9000).hlt());
-      expect(s.run({ qemu: false }).read32(0x9000)).toBe(1);
+      expect(s.run({ qemu: "reserved parts of the image of FXSAVE differ (SDM volume 2, FXSAVE)" }).read32(0x9000)).toBe(1);
     },
   ],
 };
@@ -219,7 +218,7 @@ describe("CPUID claims only what works", () => {
   const cpuid = (leaf: number): Outcome["registers"] => {
     const s = new Scenario({ cs: CODE3, registers: { eax: leaf, ebx: -1, ecx: -1, edx: -1 } });
     s.code((a) => a.b(0x0f, 0xa2).int(0x20));
-    return s.run({ qemu: false }).registers;
+    return s.run({ qemu: "another processor model" }).registers;
   };
   const text = (...values: number[]): string =>
     String.fromCharCode(...values.flatMap((value) => [value & 255, (value >> 8) & 255, (value >> 16) & 255, value >>> 24])).replace(/\0+$/, "");
@@ -237,7 +236,7 @@ describe("CPUID claims only what works", () => {
   it("reserved bits of CR4 are not there", () => {
     const s = new Scenario();
     s.code((a) => a.mov("eax", 0x8000).b(0x0f, 0x22, 0xe0));
-    expect(ends(s.run({ qemu: false }))).toEqual([13, 0]);
+    expect(ends(s.run({ qemu: "reserved bits of CR4 are not checked (SDM volume 3, 2.5)" }))).toEqual([13, 0]);
   });
   it("the ID flag can be changed, AC as well, by a 32-bit POPF only", () => {
     const s = new Scenario();
@@ -252,7 +251,7 @@ describe("control registers", () => {
     for (const value of [0x8000_0010, 0x2000_0011]) {
       const s = new Scenario();
       s.code((a) => a.mov("eax", value).b(0x0f, 0x22, 0xc0));
-      const end = s.run({ qemu: false });
+      const end = s.run({ qemu: "combinations are not checked (SDM volume 3, 2.5)" });
       expect([...ends(end), end.words[48]]).toEqual([13, 0, 0x11]);
     }
   });

@@ -15,6 +15,7 @@ import {
   GRANULAR,
   IDT,
   type Outcome,
+  type QemuJudges,
   Scenario,
   STACK0,
   STACK3,
@@ -22,7 +23,8 @@ import {
   TSS,
 } from "./scenario.js";
 
-const NO_QEMU = { qemu: false };
+/** SDM volume 3, 6.13: an exception that is being delivered counts as external. */
+const NO_EXT = { qemu: "the external bit stays clear (SDM volume 3, 6.13)" };
 const SELECTOR = 0x60;
 const TARGET = CODE + 0x80;
 const ends = (end: Outcome): (number | undefined)[] => [end.vector, end.error];
@@ -35,7 +37,7 @@ describe("call gates", () => {
     selector = SELECTOR | (cs & 3),
     prepare: (s: Scenario) => void = () => {},
     opcode: 0x9a | 0xea = 0x9a,
-    qemu = true,
+    qemu: QemuJudges = true,
   ): Outcome => {
     const scenario = new Scenario({ cs });
     scenario.callGate(SELECTOR, gate.target ?? CODE0, TARGET, gate.access ?? GATE.call32 | dpl(3), gate.parameters);
@@ -70,8 +72,14 @@ describe("call gates", () => {
     expect([...ends(end), end.cs, end.ss, end.esp]).toEqual([13, 0x102, CODE1, DATA1, STACK0 - 0x400 - 20]);
   });
   it("to conforming code stay at the caller's privilege", () => {
-    // QEMU gives CS the target's DPL; SDM volume 2, CALL: CS(RPL) is the CPL
-    const end = call({ target: CONFORMING }, CODE3, SELECTOR | 3, (s) => s.put8(TARGET, 0xcd, 0x20), 0x9a, false);
+    const end = call(
+      { target: CONFORMING },
+      CODE3,
+      SELECTOR | 3,
+      (s) => s.put8(TARGET, 0xcd, 0x20),
+      0x9a,
+      "CS gets the RPL of the gate's target (SDM volume 2, CALL: CS(RPL) = CPL)",
+    );
     expect([...ends(end), end.cs, end.ss, end.esp]).toEqual([13, 0x102, CONFORMING | 3, DATA3, STACK3 - 28]);
   });
   it("can be jumped through at the same privilege only", () => {
@@ -113,7 +121,7 @@ describe("call gates", () => {
     scenario.memory.fill(0xaa, 0x1_0000, 0x1_0028);
     scenario.code((a) => a.far(0x9a, SELECTOR | 3, 0));
     scenario.put8(0x4100, 0xcd, 0x20);
-    const end = scenario.run(NO_QEMU);
+    const end = scenario.run({ qemu: "segment limits are not checked (SDM volume 3, 5.3)" });
     // #SS(68h) arrives in ring 1; its int 20h ends on the small stack
     const frame = STACK0 - 0x400 - 24;
     expect([end.read32(frame), end.read32(frame + 4), end.read32(frame + 8)]).toEqual([0x68, CODE, CODE3]);
@@ -185,8 +193,8 @@ describe("interrupt and trap gates", () => {
   it("ICEBP is not", () => {
     const scenario = new Scenario({ cs: CODE3 });
     scenario.code((a) => a.b(0xf1));
-    // the captured vectors have it; QEMU stops for its own debugger
-    const end = scenario.run(NO_QEMU);
+    // the captured vectors have it
+    const end = scenario.run({ qemu: "ICEBP is a fault (SDM volume 2, INT1: a trap)" });
     expect([end.vector, end.eip]).toEqual([1, CODE + 1]);
   });
   it("name the vector in the error code of what is wrong with the gate", () => {
@@ -204,16 +212,15 @@ describe("interrupt and trap gates", () => {
     expect(ends(int({ selector: 0x68 }, {}, (s) => s.descriptor(0x68, 0, 0xf_ffff, ACCESS.code & ~0x80, BIG | GRANULAR)))).toEqual([11, 0x68]);
   });
   it("set EXT in the error code when an exception could not be delivered", () => {
-    // SDM volume 3, 6.13: an earlier exception counts as external; QEMU leaves the bit clear
     // #UD has no handler: #GP with the IDT and external bits
     const end = new Scenario({ cs: CODE3 });
     end.gate(6, CODE0, 0, 0);
     end.code((a) => a.b(0x0f, 0x0b));
-    expect(ends(end.run(NO_QEMU))).toEqual([13, 6 * 8 + 3]);
+    expect(ends(end.run(NO_EXT))).toEqual([13, 6 * 8 + 3]);
     const selector = new Scenario({ cs: CODE3 });
     selector.gate(6, DATA0, 0, GATE.interrupt32);
     selector.code((a) => a.b(0x0f, 0x0b));
-    expect(ends(selector.run(NO_QEMU))).toEqual([13, DATA0 + 1]);
+    expect(ends(selector.run(NO_EXT))).toEqual([13, DATA0 + 1]);
   });
 });
 
@@ -232,7 +239,7 @@ describe("IRET", () => {
     scenario.put8(TARGET, 0xcd, 0x20);
     expect(scenario.run().eflags & 0x3fd7).toBe(0x0cd7);
   });
-  const iret = (cs: number, eip: number, prepare: (s: Scenario) => void = () => {}, ss = DATA3, qemu = true): Outcome => {
+  const iret = (cs: number, eip: number, prepare: (s: Scenario) => void = () => {}, ss = DATA3, qemu: QemuJudges = true): Outcome => {
     const scenario = new Scenario();
     scenario.code((a) => a.push(ss).push(0x9000).push(2).push(cs).push(eip).b(0xcf));
     prepare(scenario);
@@ -246,8 +253,17 @@ describe("IRET", () => {
     expect(ends(iret(CODE3, TARGET, undefined, DATA0))).toEqual([13, DATA0]);
     expect(ends(iret(CODE3, TARGET, undefined, DATA1))).toEqual([13, DATA1 & ~3]);
     expect(ends(iret(0x6b, TARGET, (s) => s.descriptor(0x68, 0, 0xf_ffff, (ACCESS.code & ~0x80) | dpl(3), BIG | GRANULAR)))).toEqual([11, 0x68]);
-    // QEMU reports #NP; SDM volume 2, IRET: #SS(selector)
-    expect(ends(iret(CODE3, TARGET, (s) => s.descriptor(0x68, 0, 0xf_ffff, (ACCESS.data & ~0x80) | dpl(3), BIG | GRANULAR), 0x6b, false))).toEqual([12, 0x68]);
+    expect(
+      ends(
+        iret(
+          CODE3,
+          TARGET,
+          (s) => s.descriptor(0x68, 0, 0xf_ffff, (ACCESS.data & ~0x80) | dpl(3), BIG | GRANULAR),
+          0x6b,
+          "an absent stack is #NP (SDM volume 2, IRET: #SS(selector))",
+        ),
+      ),
+    ).toEqual([12, 0x68]);
   });
   it("leaves everything as it was when it faults", () => {
     const end = iret(CODE0 | 3, TARGET);
@@ -268,7 +284,7 @@ describe("faults in the delivery of faults", () => {
     const scenario = new Scenario();
     scenario.gate(6, CODE0, 0x4006, GATE.interrupt32 & ~0x80);
     scenario.code((a) => a.b(0x0f, 0x0b));
-    expect(ends(scenario.run(NO_QEMU))).toEqual([11, 6 * 8 + 3]);
+    expect(ends(scenario.run(NO_EXT))).toEqual([11, 6 * 8 + 3]);
   });
   it("a page fault followed by another makes one, a #GP followed by a page fault does not", () => {
     const twice = new Scenario().paging();

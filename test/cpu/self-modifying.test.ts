@@ -159,7 +159,7 @@ describe("code that changes itself", () => {
         .near8("top", 0xe2)
         .hlt(),
     );
-    expect(s.run({ qemu: false }).registers.ebx).toBe(10);
+    expect(s.run().registers.ebx).toBe(10);
   });
   it("in 16-bit and 32-bit code of the same page", () => {
     const s = new Scenario();

@@ -1,7 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { ACCESS, BIG, CODE, CODE0, CODE3, DATA0, DATA1, DATA3, dpl, GATE, GDT, type Outcome, Scenario, STACK0, STACK3, TASK, TSS } from "./scenario.js";
+import { ACCESS, BIG, CODE, CODE0, CODE3, DATA0, DATA1, DATA3, dpl, GATE, GDT, type Outcome, type QemuJudges, Scenario, STACK0, STACK3, TASK, TSS } from "./scenario.js";
 
-const NO_QEMU = { qemu: false };
 const OTHER = 0x60;
 const THIRD = 0x68;
 const GATE_SELECTOR = 0x70;
@@ -156,7 +155,7 @@ describe("switching tasks", () => {
     s.put16(OTHER_TSS + TRAP, 1);
     s.code((a) => a.far(0xea, OTHER, 0));
     s.put8(TARGET, 0x40, 0xf4);
-    const end = s.run(NO_QEMU);
+    const end = s.run({ qemu: "the T bit is ignored (SDM volume 3, 17.3.1.5)" });
     expect([end.vector, end.eip, end.registers.eax, end.words[58] & 0xf00f]).toEqual([1, TARGET, 0x101, 0x8000]);
   });
 
@@ -209,8 +208,7 @@ describe("interrupts through task gates", () => {
     small.gate(13, OTHER, 0, GATE.task);
     small.code((a) => a.seg("ds", TASK));
     small.put8(TARGET, 0xf4);
-    // the upper half of ESP is not defined after a 16-bit switch
-    const words = small.run(NO_QEMU);
+    const words = small.run({ qemu: "the upper half of ESP is not defined after a 16-bit switch" });
     expect([words.stopped, words.registers.esp & 0xffff, words.read16(0x5000 - 2)]).toEqual([TARGET, 0x5000 - 2, TASK]);
   });
 
@@ -227,7 +225,7 @@ describe("interrupts through task gates", () => {
 });
 
 describe("a task switch that cannot be", () => {
-  const jump = (prepare: (s: Scenario) => void, opcode: 0xea | 0x9a = 0xea, selector = OTHER, qemu = true): Outcome => {
+  const jump = (prepare: (s: Scenario) => void, opcode: 0xea | 0x9a = 0xea, selector = OTHER, qemu: QemuJudges = true): Outcome => {
     const s = task(new Scenario(), OTHER, OTHER_TSS);
     s.code((a) => a.far(opcode, selector, 0));
     s.put8(TARGET, 0xf4);
@@ -239,8 +237,7 @@ describe("a task switch that cannot be", () => {
     expect(ends(jump((s) => s.put8(GDT + OTHER + 5, 0x09)))).toEqual([11, OTHER]);
     expect(ends(jump((s) => s.put16(GDT + OTHER, 0x66)))).toEqual([10, OTHER]);
     expect(ends(jump((s) => s.put8(GDT + OTHER + 5, 0x8a)))).toEqual([13, OTHER]);
-    // QEMU says #TS; SDM volume 2, JMP, TASK-GATE: #GP(TSS selector)
-    expect(ends(jump((s) => s.callGate(GATE_SELECTOR, 0x0c, 0, GATE.task), 0xea, GATE_SELECTOR, false))).toEqual([13, 0x0c]);
+    expect(ends(jump((s) => s.callGate(GATE_SELECTOR, 0x0c, 0, GATE.task), 0xea, GATE_SELECTOR, "#TS (SDM volume 2, JMP, TASK-GATE: #GP(TSS selector))"))).toEqual([13, 0x0c]);
     expect(ends(jump((s) => s.callGate(GATE_SELECTOR, OTHER, 0, GATE.task & ~0x80), 0xea, GATE_SELECTOR))).toEqual([11, GATE_SELECTOR]);
     const end = jump((s) => s.put16(GDT + OTHER, 0x66));
     expect([end.eip, end.cs, busy(end, OTHER), end.words[16 + 7], end.read32(TSS + EIP)]).toEqual([CODE, CODE0, false, TASK, 0]);
@@ -256,7 +253,7 @@ describe("a task switch that cannot be", () => {
       // NT is cleared by the boot ROM's IRET coming from NT=0: set it here
       s.put16(TSS, link);
       s.code((a) => a.push(0x4002).b(0x9d, 0xcf));
-      return s.run({ qemu: link !== 0x0c });
+      return s.run({ qemu: link === 0x0c ? "#GP for a link into the LDT (SDM volume 2, IRET: #TS)" : true });
     };
     expect(ends(back(OTHER))).toEqual([10, OTHER]);
     expect(ends(back(0x0c))).toEqual([10, 0x0c]);
@@ -279,7 +276,7 @@ describe("a task switch that cannot be", () => {
         },
         0xea,
         OTHER,
-        false,
+        "faults of the new task come before its state is complete (SDM volume 3, 7.3)",
       );
     const where = (end: Outcome): number[] => [end.stopped, end.stack(0), end.read32(OTHER_TSS + EIP)];
     const ok = [DATA0, CODE0, DATA0, DATA0, DATA0, DATA0];

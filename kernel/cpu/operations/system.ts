@@ -83,7 +83,7 @@ const CONTROL_REGISTERS: Partial<Record<number, number>> = { 0: CR0, 2: CR2, 3: 
 const DR6_BD = 0x2000;
 const DR6_WRITABLE = 0xe00f;
 const DR6_FIXED = 0xffff_0ff0 | 0;
-const DR7_WRITABLE = ~0xd000;
+const DR7_WRITABLE = ~0xdc00;
 const DR7_FIXED = 0x400;
 /** Flat ring 0 and ring 3 segments as SYSENTER and SYSEXIT load them. */
 const FLAT_CODE = 0xc09b;
