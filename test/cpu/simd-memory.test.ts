@@ -70,6 +70,17 @@ describe("memory operands", () => {
       expect(words(s.run(), RESULT, 4)).toEqual([1, 2, 3, 4]);
     }
   });
+  it("may not go across the end of the address space", () => {
+    // QEMU lets it
+    const end = (address: number, ...opcode: number[]): (number | undefined)[] => {
+      const { vector, error } = scenario({}, at(address, 1, ...opcode)).run({ qemu: false });
+      return [vector, error];
+    };
+    const across = [end(-8, 0x0f, 0x10), end(-8, 0x0f, 0x11), end(-4, 0x0f, 0x6f), end(-2, 0xf3, 0x0f, 0x58)];
+    expect(across).toEqual(new Array(4).fill([GP, 0]));
+    const last = [end(-16, 0x0f, 0x10), end(-8, 0x0f, 0x6f)];
+    expect(last).toEqual(new Array(2).fill([-1, undefined]));
+  });
   it("a load that faults in its second page leaves the register alone", () => {
     const s = registers(scenario({}, loadXmm(1, A), loadXmm(1, EDGE - 8))).paging();
     s.page(EDGE, 0).memory.set([0x0f, 0x11, 0x0d, RESULT & 0xff, RESULT >> 8, 0, 0, 0xf4], 0x4000 + PF);

@@ -22,6 +22,7 @@ const { ALL_IN_USE, EXPONENT_ONES, MMX_EXPONENT, MMX_WORDS, X87_IN_USE, X87_STAT
 const PAGE_BYTES = 0x1000;
 const PAGE_MASK = PAGE_BYTES - 1;
 const ALIGNMENT = 16;
+const ADDRESS_SPACE = 0x1_0000_0000;
 
 /** Bytes of a memory operand that is loaded or stored as a whole. */
 export type VectorBytes = 4 | 8 | 16;
@@ -93,7 +94,9 @@ export class VectorUnit {
     const code = this.#code;
     const i32 = this.#i32;
     const scale = code[pc + R_SCALE];
-    const linear = (scale & SLOW_ADDRESS) === 0 ? (i32[code[pc + R_RM]] + (i32[code[pc + R_INDEX]] << scale) + code[pc + R_DISP]) | 0 : this.core.operandAddress(pc, bytes, write);
+    let linear = (i32[code[pc + R_RM]] + (i32[code[pc + R_INDEX]] << scale) + code[pc + R_DISP]) | 0;
+    // segment rules, or an operand across the end of the address space
+    if ((scale & SLOW_ADDRESS) !== 0 || linear >>> 0 > ADDRESS_SPACE - bytes) linear = this.core.operandAddress(pc, bytes, write);
     if (aligned && (linear & (ALIGNMENT - 1)) !== 0) this.core.gp(0);
     return linear;
   }
