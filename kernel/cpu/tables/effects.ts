@@ -35,10 +35,10 @@ LAHF ; szapc - - ; - ; 1
 SAHF ; - szapc - ; - ; 1
 PUSHF ; * - - ; iopl ; 5
 POPF ; - * - ; iopl ; 10
-IRET ; - * - ; GP NP SS TS ; 60
+IRET ; n * - ; iopl GP NP SS TS ; 60
 JCC ; cc - - ; GP ; 1
 SETCC CMOV ; cc - - ; - ; 1
-INTO ; o - - ; OF ; 4
+INTO ; o itn - ; OF GP NP SS TS ; 4
 LOOPE LOOPNE ; z - - ; GP ; 5
 ARPL LAR LSL VERR VERW ; - z - ; UD ; 8
 CMPXCHG8B ; - z - ; - ; 8
@@ -48,29 +48,38 @@ INSB INSV OUTSB OUTSV ; d - - ; iopl ; 40
 IN OUT INDX OUTDX ; - - - ; iopl ; 40
 CALL RET RETN JMP JMPE CALLE LOOP JCXZ ; - - - ; GP ; 2
 CALLF CALLFE JMPF JMPFE RETF RETFN ; - - - ; GP NP SS TS ; 40
-INT INT3 ICEBP ; - itn - ; GP NP SS TS ; 60
+INT ; - itn - ; iopl GP NP SS TS ; 60
+INT3 ICEBP ; - itn - ; GP NP SS TS ; 60
 BOUND ; - - - ; BR ; 6
 UD2 ; - - - ; UD ; 1
-MOVTOSEG POPSEG LES LDS LSS LFS LGS ; - - - ; GP NP SS ; 8
-LLDT LTR ; - - - ; cpl UD NP ; 20
+MOVTOSEG ; - - - ; UD GP NP SS ; 8
+POPSEG LES LDS LSS LFS LGS ; - - - ; GP NP SS ; 8
+LLDT LTR ; - - - ; cpl UD GP NP ; 20
 SLDT STR ; - - - ; UD ; 4
 LGDT LIDT LMSW CLTS INVD WBINVD INVLPG HLT ; - - - ; cpl ; 20
-MOVFROMCR MOVTOCR MOVFROMDR MOVTODR ; - oszapc oszapc ; cpl UD DB ; 20
-RDMSR WRMSR RDPMC ; - - - ; cpl ; 30
+MOVFROMCR ; - oszapc oszapc ; cpl UD ; 20
+MOVTOCR ; - oszapc oszapc ; cpl UD GP ; 20
+MOVFROMDR MOVTODR ; - oszapc oszapc ; cpl UD DB ; 20
+RDMSR WRMSR RDPMC ; - - - ; cpl GP ; 30
 RDTSC ; - - - ; cpl ; 20
-SYSENTER SYSEXIT ; - i - ; GP ; 20
+SYSENTER ; - i - ; GP ; 20
+SYSEXIT ; - - - ; cpl GP ; 20
 CPUID ; - - - ; - ; 40
 ENTER ; - - - ; - ; 10
 PUSHA POPA ; - - - ; - ; 8
-XCHG ; - - - ; - ; 3
+XCHG XCHGA ; - - - ; - ; 3
 FCOMI FUCOMI FCOMIP FUCOMIP ; - oszapc - ; NM MF ; 2
 FCMOVB FCMOVNB FCMOVE FCMOVNE FCMOVBE FCMOVNBE FCMOVU FCMOVNU ; zpc - - ; NM MF ; 2
 FDIV FDIVR FDIVP FDIVRP FIDIV FIDIVR FSQRT ; - - - ; NM MF ; 38
 FSIN FCOS FSINCOS FPTAN FPATAN F2XM1 FYL2X FYL2XP1 ; - - - ; NM MF ; 100
 FPREM FPREM1 FSCALE FXTRACT FRNDINT FBLD FBSTP ; - - - ; NM MF ; 40
-FNSAVE FRSTOR FNSTENV FLDENV ; - - - ; NM MF ; 80
+FRSTOR FLDENV ; - - - ; NM MF ; 80
+FNSAVE FNSTENV ; - - - ; NM ; 80
+FNINIT FNCLEX FNSTCW FNSTSW FNENI FNDISI FNSETPM ; - - - ; NM ; 3
 FXSAVE FXRSTOR ; - - - ; NM GP ; 80
 FWAIT ; - - - ; NM MF ; 1
 COMISS COMISD UCOMISS UCOMISD ; - oszapc - ; NM UD XM ; 2
 DIVPS DIVSS DIVPD DIVSD SQRTPS SQRTSS SQRTPD SQRTSD ; - - - ; NM UD XM ; 20
+LDMXCSR ; - - - ; UD NM GP ; 3
+MOVNTI PREFETCHNTA PREFETCHT0 PREFETCHT1 PREFETCHT2 LFENCE MFENCE SFENCE CLFLUSH ; - - - ; - ; 3
 `;

@@ -13,9 +13,9 @@
  * Operands use the letters of the opcode map in Intel's SDM, volume 2, appendix A: E ModR/M register or memory, G ModR/M
  * register, I immediate, J relative, M memory only, O offset, R register only, S segment, C control, D debug; P and V the
  * MMX or XMM register of the reg field, Q and W of the r/m field or memory, N and U of the r/m field only; b byte, w word,
- * v word or doubleword, z = v for immediates, s sign-extended byte, p far pointer, d doubleword, q quadword, dq 16 bytes, t
- * 10 bytes, ss sd single and double, ps pd packed. `Z` is the register in the opcode's low three bits, `Si` likewise ST(i);
- * other names are fixed registers.
+ * v word or doubleword, vw the same in a register but a word in memory, z = v for immediates, s sign-extended byte, p far
+ * pointer, a pair of v, d doubleword, q quadword, dq 16 bytes, t 10 bytes, ss sd single and double, ps pd packed. `Z` is the
+ * register in the opcode's low three bits, `Si` likewise ST(i); other names are fixed registers.
  *
  * Marks: `end` control may leave the straight line or the mode may change; `lock` LOCK is allowed with a memory operand;
  * `rep` a string instruction that repeats; `any` a 16-byte memory operand need not be aligned; `@feature` what CPUID must
@@ -141,18 +141,18 @@ export const INTEGER = `
 89 MOV Ev Gv
 8A MOV Gb Eb
 8B MOV Gv Ev
-8C MOV.FROMSEG Ev Sw
+8C MOV.FROMSEG Evw Sw
 8D LEA Gv M
 8E MOV.TOSEG Sw Ew ; end
 8F/0 POP.E Ev
 90 NOP
-91 XCHG.A Zv
-92 XCHG.A Zv
-93 XCHG.A Zv
-94 XCHG.A Zv
-95 XCHG.A Zv
-96 XCHG.A Zv
-97 XCHG.A Zv
+91 XCHG.A Zv eAX
+92 XCHG.A Zv eAX
+93 XCHG.A Zv eAX
+94 XCHG.A Zv eAX
+95 XCHG.A Zv eAX
+96 XCHG.A Zv eAX
+97 XCHG.A Zv eAX
 98 CBW
 99 CWD
 9A CALL.F Ap ; end
@@ -294,8 +294,8 @@ FF/3 CALL.FE M ; end
 FF/4 JMP.E Ev ; end
 FF/5 JMP.FE M ; end
 FF/6 PUSH.E Ev
-0F00/0 SLDT Ev
-0F00/1 STR Ev
+0F00/0 SLDT Evw
+0F00/1 STR Evw
 0F00/2 LLDT Ew
 0F00/3 LTR Ew
 0F00/4 VERR Ew
@@ -304,11 +304,11 @@ FF/6 PUSH.E Ev
 0F01/1 SIDT M
 0F01/2 LGDT M
 0F01/3 LIDT M
-0F01/4 SMSW Ev
+0F01/4 SMSW Evw
 0F01/6 LMSW Ew ; end
 0F01/7 INVLPG M ; end
-0F02 LAR Gv Ew
-0F03 LSL Gv Ew
+0F02 LAR Gv Evw
+0F03 LSL Gv Evw
 0F06 CLTS
 0F08 INVD
 0F09 WBINVD

@@ -178,7 +178,7 @@ np.0FC2 CMPPS Vps Wps Ib ; @sse
 66.0FC2 CMPPD Vpd Wpd Ib ; @sse2
 f3.0FC2 CMPSS Vss Wss Ib ; @sse
 f2.0FC2 CMPSD Vsd Wsd Ib ; @sse2
-0FC3m MOVNTI Md Gd ; @sse2
+np.0FC3m MOVNTI Md Gd ; @sse2
 np.0FC4 PINSRW Pq Ew Ib ; @sse
 66.0FC4 PINSRW Vdq Ew Ib ; @sse2
 np.0FC5r PEXTRW Gd Nq Ib ; @sse

@@ -87,11 +87,11 @@ const UNIT_EFFECTS: Readonly<Record<Unit, Effect>> = {
   mmx: { reads: 0, writes: 0, undefined: 0, exceptions: ["UD", "NM", "MF"], cost: 1 },
   sse: { reads: 0, writes: 0, undefined: 0, exceptions: ["UD", "NM"], cost: 3 },
 };
-/** SSE arithmetic and conversions, which report through MXCSR. */
-const REPORTS_TO_MXCSR = /^(ADD|SUB|MUL|DIV|SQRT|MIN|MAX|CMP|U?COMI|HADD|HSUB|ADDSUB)[PS][SD]$|^CVT|^(HADD|HSUB|ADDSUB)P/;
+/** SSE arithmetic and conversions, which report through MXCSR; an integer of 32 bits always is a double. */
+const REPORTS_TO_MXCSR = /^(ADD|SUB|MUL|DIV|SQRT|MIN|MAX|CMP|U?COMI|HADD|HSUB|ADDSUB)[PS][SD]$|^CVT(?!(DQ2P|PI2P|SI2S)D$)/;
 
 /** Operands of the reg and r/m fields; segment registers and the like only look like them. */
-const FIXED_OPERANDS = new Set(["CS", "ES", "SS", "DS", "FS", "GS", "CL", "DX", "ST", "Si", "AX", "eAX", "AL"]);
+export const FIXED_OPERANDS: ReadonlySet<string> = new Set(["CS", "ES", "SS", "DS", "FS", "GS", "CL", "DX", "ST", "Si", "AX", "eAX", "AL"]);
 const USES_MODRM = /^[EGMSCDRPQVWNU]/;
 const MMX_LINE: Readonly<Record<string, string>> = { PV: "Pq", QW: "Qq", NU: "Nq" };
 const XMM_LINE: Readonly<Record<string, string>> = { PV: "Vdq", QW: "Wdq", NU: "Udq" };
@@ -111,7 +111,9 @@ const factsOf = (line: string, text: "integer" | "x87" | "simd", effects: Readon
     const touchesMmx = letters.some((letter) => /^[PQN]q?d?$/.test(letter)) || mnemonic === "EMMS";
     const unit: Unit = text === "simd" ? (touchesMmx && !letters.some((letter) => /^[VWU]/.test(letter)) ? "mmx" : "sse") : text;
     const effect = effects.get(key) ?? UNIT_EFFECTS[unit];
-    const exceptions = unit === "sse" && REPORTS_TO_MXCSR.test(mnemonic) && !effect.exceptions.includes("XM") ? [...effect.exceptions, "XM"] : effect.exceptions;
+    const exceptions = new Set(effect.exceptions);
+    if (unit === "sse" && touchesMmx) exceptions.add("MF");
+    if (unit === "sse" && REPORTS_TO_MXCSR.test(mnemonic)) exceptions.add("XM");
     return {
       opcode,
       mnemonic,
@@ -127,7 +129,7 @@ const factsOf = (line: string, text: "integer" | "x87" | "simd", effects: Readon
       reads: effect.reads,
       writes: effect.writes,
       undefined: effect.undefined,
-      exceptions,
+      exceptions: [...exceptions],
       cost: effect.cost,
     };
   };
