@@ -52,6 +52,7 @@ const WHOLE = /** @type {Record<string, string>} */ ({
   Me: "m(env)",
   Ms: "m(state)",
   Evw: `r${BOTH}/m16`,
+  Edw: "r32/m16",
   Si: "ST(i)",
   ST: "ST(0)",
   eAX: "AX/EAX",

@@ -20,7 +20,7 @@ const OPERAND = 0x2000;
 const DESTINATION = 1;
 const SOURCE = 2;
 const IMMEDIATE = 0x1b;
-const IN_MEMORY: Readonly<Record<string, number>> = { ps: 4, pd: 4, dq: 4, ss: 1, sd: 2, q: 2, d: 1, w: 1 };
+const IN_MEMORY: Readonly<Record<string, number>> = { ps: 4, pd: 4, dq: 4, ss: 1, sd: 2, q: 2, d: 1, dw: 1 };
 const PREFIX_BYTES: Readonly<Record<string, number[]>> = { np: [], "66": [0x66], f2: [0xf2], f3: [0xf3] };
 /** Singles and doubles in range, so that conversions do something. */
 const D_WORDS = [0x3fc0_0000, 0x4039_0000, 0xc2f7_8000, 0xc059_2345];
@@ -87,7 +87,7 @@ const check = (fact: OpcodeFact, inMemory: boolean, sameRegister = false): void 
   const sourceWords = inMemory ? IN_MEMORY[from.slice(1)] : kind(from) === "xmm" ? 4 : kind(from) === "mmx" ? 2 : 1;
   d.i32.set(D_WORDS.slice(0, kind(to) === "mmx" ? 2 : 4));
   if (!from.startsWith("I")) s.i32.set(source.slice(0, sourceWords));
-  if (from === "Ew") s.i32[0] &= 0xffff;
+  if (from === "Edw") s.i32[0] &= 0xffff;
   mxcsr.raised = 0;
   functions[fact.operation](d, s, width, fact.operands.includes("Ib") ? IMMEDIATE : 0);
   const compares = /^U?COMI/.test(fact.operation);

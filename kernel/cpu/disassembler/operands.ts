@@ -24,6 +24,7 @@ const MEMORY_SIZES: Readonly<Record<string, string | readonly [string, string]>>
   b: "BYTE",
   w: "WORD",
   vw: "WORD",
+  dw: "WORD",
   v: ["WORD", "DWORD"],
   a: ["DWORD", "QWORD"],
   p: ["DWORD", "FWORD"],

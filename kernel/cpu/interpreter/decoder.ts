@@ -109,8 +109,7 @@ export class Decoder {
       if (byte === 0x66) {
         op16 = (key & KEY_CODE32) !== 0;
         operandSize = true;
-      }
-      else if (byte === 0x67) addr16 = (key & KEY_CODE32) !== 0;
+      } else if (byte === 0x67) addr16 = (key & KEY_CODE32) !== 0;
       else if (byte === 0xf0) lock = true;
       else if (byte === 0xf2) rep = 1;
       else if (byte === 0xf3) rep = 2;
@@ -296,7 +295,7 @@ export class Decoder {
     let regLetter = "v";
     let rmLetter = "v";
     if (operands.length > 0) {
-      if (isG(first) && (isE(second) || second === "M" || second === "Ma")) {
+      if (isG(first) && (isE(second) || second[0] === "M")) {
         form = memory ? "rm" : "rr";
         reg = regNumber;
         rm = rmNumber;

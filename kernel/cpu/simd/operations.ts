@@ -21,7 +21,7 @@ import { makeVector, type Vector, type VectorOperation } from "./vector.js";
 const COMPARE_FLAGS = CF | PF | ZF | OF | SF | AF;
 /** Comparisons: the function leaves ZF, PF and CF where others leave their result. */
 const COMPARES = /^U?COMIS[SD]$/;
-const OPERAND_BYTES: Readonly<Record<string, 2 | 4 | 8 | 16>> = { ps: 16, pd: 16, dq: 16, ss: 4, sd: 8, q: 8, d: 4, w: 2 };
+const OPERAND_BYTES: Readonly<Record<string, 2 | 4 | 8 | 16>> = { ps: 16, pd: 16, dq: 16, ss: 4, sd: 8, q: 8, d: 4, dw: 2 };
 
 /** Copies of operands. */
 const D = makeVector();

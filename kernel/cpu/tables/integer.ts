@@ -13,7 +13,7 @@
  * Operands use the letters of the opcode map in Intel's SDM, volume 2, appendix A: E ModR/M register or memory, G ModR/M
  * register, I immediate, J relative, M memory only, O offset, R register only, S segment, C control, D debug; P and V the
  * MMX or XMM register of the reg field, Q and W of the r/m field or memory, N and U of the r/m field only; b byte, w word,
- * v word or doubleword, vw the same in a register but a word in memory, z = v for immediates, s sign-extended byte, p far
+ * v word or doubleword, vw and dw are v and d in a register but a word in memory, z = v for immediates, s sign-extended byte, p far
  * pointer, a pair of v, d doubleword, q quadword, dq 16 bytes, t 10 bytes, ss sd single and double, ps pd packed. `Z` is the
  * register in the opcode's low three bits, `Si` likewise ST(i); other names are fixed registers.
  *
@@ -196,8 +196,8 @@ C1/6 SHL Ev Ib
 C1/7 SAR Ev Ib
 C2 RET.N Iw ; end
 C3 RET ; end
-C4 LES Gv M ; end
-C5 LDS Gv M ; end
+C4 LES Gv Mp ; end
+C5 LDS Gv Mp ; end
 C6/0 MOV Eb Ib
 C7/0 MOV Ev Iz
 C8 ENTER Iw Ib
@@ -290,9 +290,9 @@ FE/1 DEC Eb ; lock
 FF/0 INC Ev ; lock
 FF/1 DEC Ev ; lock
 FF/2 CALL.E Ev ; end
-FF/3 CALL.FE M ; end
+FF/3 CALL.FE Mp ; end
 FF/4 JMP.E Ev ; end
-FF/5 JMP.FE M ; end
+FF/5 JMP.FE Mp ; end
 FF/6 PUSH.E Ev
 0F00/0 SLDT Evw
 0F00/1 STR Evw
@@ -306,7 +306,7 @@ FF/6 PUSH.E Ev
 0F01/3 LIDT M
 0F01/4 SMSW Evw
 0F01/6 LMSW Ew ; end
-0F01/7 INVLPG M ; end
+0F01/7 INVLPG Mb ; end
 0F02 LAR Gv Evw
 0F03 LSL Gv Evw
 0F06 CLTS
@@ -356,10 +356,10 @@ FF/6 PUSH.E Ev
 0FAF IMUL.2 Gv Ev
 0FB0 CMPXCHG Eb Gb ; lock
 0FB1 CMPXCHG Ev Gv ; lock
-0FB2 LSS Gv M ; end
+0FB2 LSS Gv Mp ; end
 0FB3 BTR Ev Gv ; lock
-0FB4 LFS Gv M ; end
-0FB5 LGS Gv M ; end
+0FB4 LFS Gv Mp ; end
+0FB5 LGS Gv Mp ; end
 0FB6 MOVZX.B Gv Eb
 0FB7 MOVZX.W Gv Ew
 0FBA/4 BT Ev Ib
@@ -373,6 +373,6 @@ FF/6 PUSH.E Ev
 0FBF MOVSX.W Gv Ew
 0FC0 XADD Eb Gb ; lock
 0FC1 XADD Ev Gv ; lock
-0FC7/1 CMPXCHG8B M ; lock @cx8
+0FC7/1 CMPXCHG8B Mq ; lock @cx8
 0FC8+ BSWAP Zv
 `;

@@ -179,8 +179,8 @@ np.0FC2 CMPPS Vps Wps Ib ; @sse
 f3.0FC2 CMPSS Vss Wss Ib ; @sse
 f2.0FC2 CMPSD Vsd Wsd Ib ; @sse2
 np.0FC3m MOVNTI Md Gd ; @sse2
-np.0FC4 PINSRW Pq Ew Ib ; @sse
-66.0FC4 PINSRW Vdq Ew Ib ; @sse2
+np.0FC4 PINSRW Pq Edw Ib ; @sse
+66.0FC4 PINSRW Vdq Edw Ib ; @sse2
 np.0FC5r PEXTRW Gd Nq Ib ; @sse
 66.0FC5r PEXTRW Gd Udq Ib ; @sse2
 np.0FC6 SHUFPS Vps Wps Ib ; @sse

@@ -58,16 +58,16 @@ d1e0 shl ax,1
 6640 inc eax
 93 xchg bx,ax
 6693 xchg ebx,eax
-c51f lds bx,[bx]
-66c41f les ebx,[bx]
+c51f lds bx,DWORD PTR [bx]
+66c41f les ebx,FWORD PTR [bx]
 8cd8 mov ax,ds
 668cd8 mov eax,ds
 0f00c0 sldt ax
 0f01e0 smsw ax
 620f bound cx,DWORD PTR [bx]
 66620f bound ecx,QWORD PTR [bx]
-0fc70f cmpxchg8b [bx]
-0fb21f lss bx,[bx]
+0fc70f cmpxchg8b QWORD PTR [bx]
+0fb21f lss bx,DWORD PTR [bx]
 # Names by size
 60 pusha
 6660 pushad
@@ -157,9 +157,9 @@ ffe0 jmp ax
 ff27 jmp WORD PTR [bx]
 ff17 call WORD PTR [bx]
 66ff17 call DWORD PTR [bx]
-ff1f call [bx]
-66ff1f calld [bx]
-ff2e3412 jmp ds:0x1234
+ff1f call DWORD PTR [bx]
+66ff1f call FWORD PTR [bx]
+ff2e3412 jmp DWORD PTR ds:0x1234
 ea341200f0 jmp 0xf000:0x1234
 66ea785634120800 jmp 0x8:0x12345678
 9a00100020 call 0x2000:0x1000
@@ -243,7 +243,7 @@ ee out dx,al
 ef out dx,ax
 f65793 not BYTE PTR [bx-0x6d]
 f6d7 not bh
-ff584b call [bx+si+0x4b]
+ff584b call DWORD PTR [bx+si+0x4b]
 0f0041ad sldt WORD PTR [bx+di-0x53]
 0f00c2 sldt dx
 0f0051b0 lldt WORD PTR [bx+di-0x50]

@@ -113,7 +113,7 @@ ff08 dec DWORD PTR [eax]
 0fb00b cmpxchg BYTE PTR [ebx],cl
 0fb10b cmpxchg DWORD PTR [ebx],ecx
 0fc1d8 xadd eax,ebx
-0fc70e cmpxchg8b [esi]
+0fc70e cmpxchg8b QWORD PTR [esi]
 6206 bound eax,QWORD PTR [esi]
 633b arpl WORD PTR [ebx],di
 8cd8 mov eax,ds
@@ -133,9 +133,9 @@ ff08 dec DWORD PTR [eax]
 0f02c1 lar eax,ecx
 0f0201 lar eax,WORD PTR [ecx]
 660f03c2 lsl ax,dx
-c518 lds ebx,[eax]
-66c418 les bx,[eax]
-0fb538 lgs edi,[eax]
+c518 lds ebx,FWORD PTR [eax]
+66c418 les bx,DWORD PTR [eax]
+0fb538 lgs edi,FWORD PTR [eax]
 # Names by size
 98 cwde
 6698 cbw
@@ -237,9 +237,9 @@ ff15aabbcc00 call DWORD PTR ds:0xccbbaa
 ffd3 call ebx
 66ffd3 call bx
 66ff10 call WORD PTR [eax]
-ff1d78563412 call ds:0x12345678
-66ff18 callw [eax]
-ff28 jmp [eax]
+ff1d78563412 call FWORD PTR ds:0x12345678
+66ff18 call DWORD PTR [eax]
+ff28 jmp FWORD PTR [eax]
 ea785634120800 jmp 0x8:0x12345678
 66ea34120800 jmp 0x8:0x1234
 9a785634121b00 call 0x1b:0x12345678
@@ -393,7 +393,7 @@ ef out dx,eax
 0f34 sysenter
 0f35 sysexit
 0fa2 cpuid
-0f0138 invlpg [eax]
+0f0138 invlpg BYTE PTR [eax]
 0f0010 lldt WORD PTR [eax]
 0f0018 ltr WORD PTR [eax]
 0f0020 verr WORD PTR [eax]
@@ -477,7 +477,7 @@ e78d out 0x8d,eax
 e845f413d9 call 0xd914044a
 f616 not BYTE PTR [esi]
 f6d6 not dh
-ff9a7e278366 call [edx+0x6683277e]
+ff9a7e278366 call FWORD PTR [edx+0x6683277e]
 0f0082ad6d4ae6 sldt WORD PTR [edx-0x19b59253]
 0f00c7 sldt edi
 0f005696 lldt WORD PTR [esi-0x6a]

@@ -200,7 +200,7 @@ f20fc2a00f280e5160 cmpsd xmm4,QWORD PTR [eax+0x510e280f],0x60
 f20fc2cb44 cmpsd xmm1,xmm3,0x44
 0fc382b09e6ee6 movnti DWORD PTR [edx-0x19916150],eax
 660fc4bbd843b6edb1 pinsrw xmm7,WORD PTR [ebx-0x1249bc28],0xb1
-660fc4f19c pinsrw xmm6,cx,0x9c
+660fc4f19c pinsrw xmm6,ecx,0x9c
 660fc5dabe pextrw ebx,xmm2,0xbe
 660fd610 movq QWORD PTR [eax],xmm2
 660fd6d9 movq xmm1,xmm3
@@ -232,7 +232,7 @@ f20ff0b91e659480 lddqu xmm7,XMMWORD PTR [ecx-0x7f6b9ae2]
 0f7fb208fb9ced movq QWORD PTR [edx-0x126304f8],mm6
 0f7fe8 movq mm0,mm5
 0fc476feed pinsrw mm6,WORD PTR [esi-0x2],0xed
-0fc4da5b pinsrw mm3,dx,0x5b
+0fc4da5b pinsrw mm3,edx,0x5b
 0fc5cae2 pextrw ecx,mm2,0xe2
 0fd7c0 pmovmskb eax,mm0
 0fe71f movntq QWORD PTR [edi],mm3
