@@ -5,6 +5,7 @@
  */
 import type { PortSpace } from "../bus/port-space.js";
 import type { GuestMemory } from "../memory/guest-memory.js";
+import { TLB_ALIGNED, TLB_USER } from "../memory/layout.js";
 import type { GuestFault } from "./fault.js";
 import { LazyFlags } from "./flags.js";
 import {
@@ -24,6 +25,7 @@ import {
 } from "./interpreter/record.js";
 import type { Mmu } from "./mmu.js";
 import {
+  AC,
   ATTR,
   ATTR_BIG,
   ATTR_CODE,
@@ -34,6 +36,7 @@ import {
   CODE_PAGE,
   CPL,
   CR0,
+  CR0_AM,
   CR0_PE,
   CS,
   DS,
@@ -124,7 +127,14 @@ export class Core {
 
   setCpl(cpl: number): void {
     this.i32[CPL] = cpl;
-    this.i32[TLB_HALF] = cpl === 3 ? 1 << 20 : 0;
+    this.updatePrivilege();
+  }
+
+  /** Recomputes which part of the TLBs the running program uses: after a change of CPL, EFLAGS.AC or CR0.AM. */
+  updatePrivilege(): void {
+    const i32 = this.i32;
+    if (i32[CPL] !== 3) i32[TLB_HALF] = 0;
+    else i32[TLB_HALF] = (i32[FLAGS] & AC) !== 0 && (i32[CR0] & CR0_AM) !== 0 ? TLB_ALIGNED : TLB_USER;
   }
 
   /** Recomputes the decoding mode after a segment register or mode change. */

@@ -86,6 +86,7 @@ export class Cpu implements CpuCore {
     this.#model = model;
     this.#i32 = memory.words;
     this.#mmu = new Mmu(space, this.#i32, fault);
+    this.#mmu.setPat(model.features.has("pat"));
     this.#cache = new CodeCache(memory, HOT_NUMBERS.get("%REENTER")!);
     this.#core = new Core(memory, this.#mmu, ports, fault, this.#cache.code);
     this.#breakpoints = new Breakpoints(this.#i32, this.#mmu, fault);
@@ -106,7 +107,10 @@ export class Cpu implements CpuCore {
     const host = {
       timeStamp: () => BigInt(Math.floor(this.#nowNs())),
       attention: () => this.#execution.attention(),
-      debugRegistersChanged: () => this.#breakpoints.refresh(),
+      debugRegistersChanged: () => {
+        this.#breakpoints.refresh();
+        this.#execution.attention();
+      },
     };
     core.onPort = (port, bytes) => {
       if (this.#breakpoints.watchesPorts && this.#breakpoints.port(port, bytes)) host.attention();
@@ -269,6 +273,7 @@ export class Cpu implements CpuCore {
     else if (name === "eflags") {
       this.#core.flags.materialise();
       i32[FLAGS] = value | 2;
+      this.#core.updatePrivilege();
     } else i32[REGISTER_NAMES.indexOf(name)] = value;
   }
 

@@ -1,10 +1,11 @@
 /** The x87 unit plugged into the processor, and MXCSR, which FXSAVE keeps with it. */
+import { TLB_ALIGNED } from "../memory/layout.js";
 import type { Core } from "./core.js";
 import { R_IMM } from "./interpreter/record.js";
 import type { CpuModel } from "./models.js";
 import { MXCSR_DEFAULT, Mxcsr } from "./simd/mxcsr.js";
 import { MXCSR, REGISTERS, X87_STATUS, XMM, XMM_WORDS } from "./simd/state.js";
-import { AF, CF, CR0, CR0_EM, CR0_TS, CR4, CR4_OSFXSR, CS, FPU_BYTES, FPU_OFFSET, IGNNE, MF_VECTOR, NM_VECTOR, OF, PF, SEL, SF, ZF } from "./state.js";
+import { AF, CF, CR0, CR0_EM, CR0_TS, CR4, CR4_OSFXSR, CS, FPU_BYTES, FPU_OFFSET, IGNNE, MF_VECTOR, NM_VECTOR, OF, PF, SEL, SF, TLB_HALF, ZF } from "./state.js";
 import { isUncheckedStore, X87, x87OperandBytes, x87Writes } from "./x87/index.js";
 import { ES } from "./x87/layout.js";
 
@@ -19,6 +20,8 @@ export interface Fpu {
   wait(): void;
 }
 
+/** Operands this long or longer are environments and states: aligned as their fields are (SDM volume 3, table 6-7). */
+const ENVIRONMENT_BYTES = 14;
 const FXSAVE_BYTES = 512;
 const FXSAVE_ALIGNMENT = 16;
 
@@ -92,7 +95,11 @@ export const connectFpu = (core: Core, model: CpuModel, ferr: (level: boolean) =
       // a pending exception comes before whatever the operand's segment has to say
       if (bytes !== 0 && (i32[X87_STATUS] & ES) !== 0 && !isUncheckedStore(opcode & 7, modrm)) unit.wait();
       const linear = bytes === 0 ? 0 : core.operandAddress(pc, bytes, x87Writes(opcode, modrm));
-      unit.execute(opcode, modrm, linear);
+      if (bytes === 0 || i32[TLB_HALF] !== TLB_ALIGNED) unit.execute(opcode, modrm, linear);
+      else {
+        mmu.checkAlignment(linear, bytes >= ENVIRONMENT_BYTES ? (core.operand16(pc) ? 2 : 4) : Math.min(bytes, 8), true);
+        mmu.withoutAlignment(() => unit.execute(opcode, modrm, linear));
+      }
     },
     save: (pc) => unit.fxsave(area(pc, true)),
     restore: (pc) => unit.fxrstor(area(pc, false)),

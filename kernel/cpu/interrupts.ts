@@ -341,12 +341,14 @@ export class Interrupts {
   }
 
   #setReturnFlags(value: number, size: 16 | 32, cpl: number): void {
-    const { i32, flags } = this.#core;
+    const core = this.#core;
+    const { i32, flags } = core;
     const kept = flags.materialise();
     let changeable = 0x7fd5;
     if (size === 32) changeable |= RF | AC | ID | (cpl === 0 ? VIF | VIP : 0);
     if (cpl > 0) changeable &= ~IOPL;
     if (cpl > ((kept >> 12) & 3)) changeable &= ~IF;
     i32[FLAGS] = (kept & ~changeable) | (value & changeable) | 2;
+    core.updatePrivilege();
   }
 }

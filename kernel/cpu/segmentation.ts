@@ -227,6 +227,7 @@ export class Segmentation {
     // reserved bits: 1 reads as one, 3, 5 and 15 as zero
     changeable &= ~(0x8028 | 2);
     i32[FLAGS] = (kept & ~changeable) | (value & changeable & ~RF) | 2;
+    this.#core.updatePrivilege();
   }
 
   /** For VERR and VERW, LAR and LSL: visible from here without a fault? */

@@ -75,6 +75,8 @@ export const EFER = 78;
 /** What WRMSR has added to the time stamp counter, 64 bits. */
 export const TSC_OFFSET_LOW = 80;
 export const TSC_OFFSET_HIGH = 81;
+/** The four page-directory-pointer-table entries of PAE paging, 64 bits each: loaded with CR3, not read by walks. */
+export const PDPTE = 82;
 
 /** Words below are saved in snapshots; the ones from here to STATE_WORDS are derived or belong to `run`. */
 export const SAVED_WORDS = 96;
@@ -88,7 +90,7 @@ export const RUN_LIMIT = 98;
 export const CODE_PAGE = 99;
 /** (derived) Decoding mode, see KEY_ bits. */
 export const MODE_KEY = 100;
-/** (derived) 0, or 2^20 while CPL is 3: offset into the TLBs. */
+/** (derived) Offset into the TLBs: 0, TLB_USER while CPL is 3, TLB_ALIGNED while alignment is checked too. */
 export const TLB_HALF = 101;
 
 /** Byte offset and size of the x87 state. */
@@ -153,6 +155,8 @@ export const CR4_OSXMMEXCPT = 0x400;
 
 /** General detect: MOV to and from debug registers is #DB. */
 export const DR7_GD = 0x2000;
+
+export const EFER_NXE = 0x800;
 
 /** ATTR bits. */
 export const ATTR_ACCESSED = 1;

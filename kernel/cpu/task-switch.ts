@@ -12,6 +12,8 @@ import {
   CR0_PG,
   CR0_TS,
   CR3,
+  CR4,
+  CR4_PAE,
   CS,
   DR7,
   EAX,
@@ -133,10 +135,6 @@ export class TaskSwitch {
     this.#segmentation.fill(TR, selector, descriptor);
     i32[ATTR + TR] |= 2;
     i32[CR0] |= CR0_TS;
-    if (wide && (i32[CR0] & CR0_PG) !== 0) {
-      i32[CR3] = newCr3;
-      mmu.flush(true);
-    }
     i32[EIP] = eip;
     i32[FLAGS] = (newFlags & 0x3f_7fd5) | 2;
     i32[LAZY_OP] = LAZY_NONE;
@@ -147,6 +145,13 @@ export class TaskSwitch {
     i32[DR7] &= ~0x155;
     core.onTaskSwitched();
     core.eipCommitted = true;
+    core.updatePrivilege();
+    if (wide && (i32[CR0] & CR0_PG) !== 0) {
+      // the PDPTEs are loaded only where CR3 changes (SDM volume 3, section 4.4.1)
+      if ((i32[CR4] & CR4_PAE) !== 0 && newCr3 !== i32[CR3] && !mmu.loadPdptes(newCr3)) core.gp(external);
+      i32[CR3] = newCr3;
+      mmu.flush(true);
+    }
     this.#loadSegments(selectors, ldt, external);
     if (eip >>> 0 > i32[LIMIT + CS] >>> 0) fault.raise(GP_VECTOR, 0);
     if (trap !== 0) core.taskTrap = true;

@@ -130,7 +130,8 @@ describe.each(CPU_MODELS.map((model) => [model.name, model] as const))("%s", (_n
       [31, false],
     ];
     // mov eax, bit; mov cr4, eax
-    for (const [bit, there] of bits) expect([bit, machine.run([0xb8, ...Buffer.from(new Uint32Array([1 << bit]).buffer), 0x0f, 0x22, 0xe0])]).toEqual([bit, there ? OWN_HLT : S.GP_VECTOR]);
+    for (const [bit, there] of bits)
+      expect([bit, machine.run([0xb8, ...Buffer.from(new Uint32Array([1 << bit]).buffer), 0x0f, 0x22, 0xe0])]).toEqual([bit, there ? OWN_HLT : S.GP_VECTOR]);
   });
 
   it("has the model-specific registers of its features", () => {

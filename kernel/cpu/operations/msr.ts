@@ -6,9 +6,8 @@
  */
 import type { Core } from "../core.js";
 import type { CpuFeature, CpuModel } from "../models.js";
-import { APIC_BASE, EAX, ECX, EDX, EFER, PAT_HIGH, PAT_LOW, SYSENTER_CS, SYSENTER_EIP, SYSENTER_ESP, TSC_OFFSET_HIGH, TSC_OFFSET_LOW } from "../state.js";
+import { APIC_BASE, EAX, ECX, EDX, EFER, EFER_NXE, PAT_HIGH, PAT_LOW, SYSENTER_CS, SYSENTER_EIP, SYSENTER_ESP, TSC_OFFSET_HIGH, TSC_OFFSET_LOW } from "../state.js";
 
-const EFER_NXE = 0x800;
 /** IA32_MISC_ENABLE: fast strings. */
 const FAST_STRINGS = 1;
 /** Memory types that a PAT entry may hold: UC, WC, WT, WP, WB, UC-. */

@@ -9,6 +9,7 @@ import {
   BASE,
   CPL,
   CR0,
+  CR0_AM,
   CR0_CD,
   CR0_EM,
   CR0_ET,
@@ -64,7 +65,7 @@ import {
 } from "../state.js";
 import { modelSpecificRegisters } from "./msr.js";
 
-const CR0_WRITABLE = CR0_PE | CR0_MP | CR0_EM | CR0_TS | CR0_NE | CR0_WP | 0x4_0000 | CR0_NW | CR0_CD | CR0_PG;
+const CR0_WRITABLE = CR0_PE | CR0_MP | CR0_EM | CR0_TS | CR0_NE | CR0_WP | CR0_AM | CR0_NW | CR0_CD | CR0_PG;
 /** Bits of CR4 by the feature that brings them; the others are reserved (#GP). */
 const CR4_FEATURES: readonly (readonly [CpuFeature, number])[] = [
   ["vme", CR4_VME | CR4_PVI],
@@ -135,8 +136,11 @@ export const systemOperations = (
     if ((value & CR0_PG) !== 0 && (value & CR0_PE) === 0) core.gp(0);
     if ((value & CR0_NW) !== 0 && (value & CR0_CD) === 0) core.gp(0);
     const before = i32[CR0];
+    const reload = (value & CR0_PG) !== 0 && (i32[CR4] & CR4_PAE) !== 0 && ((before ^ value) & (CR0_PG | CR0_CD | CR0_NW)) !== 0;
+    if (reload && !mmu.loadPdptes(i32[CR3])) core.gp(0);
     i32[CR0] = (value & CR0_WRITABLE) | CR0_ET;
     if (((before ^ value) & (CR0_PG | CR0_WP | CR0_PE)) !== 0) mmu.flush(false);
+    if (((before ^ value) & CR0_AM) !== 0) core.updatePrivilege();
     if (((before ^ value) & CR0_PE) !== 0) {
       if ((value & CR0_PE) === 0) core.setCpl(0);
       core.updateKey();
@@ -293,12 +297,16 @@ export const systemOperations = (
           i32[CR2] = value;
           return;
         case 3:
+          if ((i32[CR0] & CR0_PG) !== 0 && (i32[CR4] & CR4_PAE) !== 0 && !mmu.loadPdptes(value)) core.gp(0);
           i32[CR3] = value;
           mmu.flush(true);
           return;
         case 4:
           if ((value & ~cr4Writable) !== 0) core.gp(0);
-          if (((i32[CR4] ^ value) & (CR4_PGE | CR4_PSE | CR4_PAE)) !== 0) mmu.flush(false);
+          if (((i32[CR4] ^ value) & (CR4_PGE | CR4_PSE | CR4_PAE)) !== 0) {
+            if ((i32[CR0] & CR0_PG) !== 0 && (value & CR4_PAE) !== 0 && !mmu.loadPdptes(i32[CR3])) core.gp(0);
+            mmu.flush(false);
+          }
           i32[CR4] = value;
           host.debugRegistersChanged();
           return;
