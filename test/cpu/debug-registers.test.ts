@@ -214,7 +214,10 @@ describe("data breakpoints", () => {
     expect(hits).toEqual([{ eip: 0, dr6: 1 }]);
     expect([end.registers.ecx, end.registers.edi]).toEqual([0, 0x9010]);
     // the last element traps behind the instruction
-    const last = trace([[0x900c, dr7(0, WRITE, DWORD)]], (a) => a.b(0xf3, 0xab).hlt(), { start: { registers: { ecx: 4, edi: 0x9000 } } });
+    const last = trace([[0x900c, dr7(0, WRITE, DWORD)]], (a) => a.b(0xf3, 0xab).hlt(), {
+      start: { registers: { ecx: 4, edi: 0x9000 } },
+      qemu: "QEMU looks at ECX once more before it goes on (SDM volume 2, REP: the count is tested after each element)",
+    });
     expect(last.hits).toEqual([{ eip: 2, dr6: 1 }]);
   });
   it("are held off by MOV SS for one instruction", () => {
