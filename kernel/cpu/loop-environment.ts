@@ -2,10 +2,13 @@
 import type { CodeFetch } from "./code-fetch.js";
 import type { ColdOperation, Core } from "./core.js";
 import type { CodeCache } from "./interpreter/code-cache.js";
-import { META_OP16, R_DISP, R_META } from "./interpreter/record.js";
-import type { LoopEnvironment } from "./interpreter/source.js";
+import { META_OP16, R_DISP, R_META, R_OP, R_SCALE, SLOW_ADDRESS } from "./interpreter/record.js";
+import { HOT_NUMBERS, type LoopEnvironment } from "./interpreter/source.js";
 import { COLD } from "./operation-table.js";
-import { BASE, COUNT_BASE, CPL, CS, LIMIT, PC } from "./state.js";
+import { BASE, COUNT_BASE, CPL, CS, GP_VECTOR, LIMIT, PC, SS, SS_VECTOR } from "./state.js";
+
+const ADDRESS_SPACE = 2 ** 32;
+const numbersOf = (...names: string[]): ReadonlySet<number> => new Set(names.map((name) => HOT_NUMBERS.get(name)!));
 
 export const loopEnvironment = (core: Core, cache: CodeCache, fetch: CodeFetch, cold: readonly ColdOperation[]): LoopEnvironment => {
   const { i32, i16, i8, u8, memory, flags, mmu } = core;
@@ -14,6 +17,14 @@ export const loopEnvironment = (core: Core, cache: CodeCache, fetch: CodeFetch, 
     i32[COUNT_BASE] = countBase;
     return i32[CPL] === 3;
   };
+  /** An operand across the end of a flat segment; the fast path has left it to the slow one because it straddles pages. */
+  const inSegment = (address: number, bytes: number, pc: number, stackOperations: ReadonlySet<number>): void => {
+    if (address >>> 0 <= ADDRESS_SPACE - bytes || (cache.code[pc + R_SCALE] & SLOW_ADDRESS) !== 0) return;
+    const stack = stackOperations.has(cache.code[pc + R_OP]) || core.segment(pc) === SS;
+    core.fault.raise(stack ? SS_VECTOR : GP_VECTOR, 0);
+  };
+  const inStackWrite = numbersOf("PUSH32r", "PUSHI32i", "PUSHE32m", "PUSHE32r", "CALL", "CALLE32r", "CALLE32m");
+  const inStackRead = numbersOf("POP32r", "LEAVE", "RET", "RETN32i");
   const modify = (address: number, bytes: number, user: boolean): void => {
     mmu.probeWrites(address, bytes, user);
   };
@@ -33,8 +44,16 @@ export const loopEnvironment = (core: Core, cache: CodeCache, fetch: CodeFetch, 
     slowAddress: (pc, bytes, write) => core.operandAddress(pc, bytes, write),
     slowOffset: (pc) => core.offset(pc),
     slowRead8: (address, pc, countBase) => (mmu.read8(address, at(pc, countBase)) << 24) >> 24,
-    slowRead16: (address, pc, countBase) => (mmu.read16(address, at(pc, countBase)) << 16) >> 16,
-    slowRead32: (address, pc, countBase) => mmu.read32(address, at(pc, countBase)),
+    slowRead16: (address, pc, countBase) => {
+      const user = at(pc, countBase);
+      inSegment(address, 2, pc, inStackRead);
+      return (mmu.read16(address, user) << 16) >> 16;
+    },
+    slowRead32: (address, pc, countBase) => {
+      const user = at(pc, countBase);
+      inSegment(address, 4, pc, inStackRead);
+      return mmu.read32(address, user);
+    },
     slowModify8: (address, pc, countBase) => {
       const user = at(pc, countBase);
       modify(address, 1, user);
@@ -42,17 +61,27 @@ export const loopEnvironment = (core: Core, cache: CodeCache, fetch: CodeFetch, 
     },
     slowModify16: (address, pc, countBase) => {
       const user = at(pc, countBase);
+      inSegment(address, 2, pc, inStackWrite);
       modify(address, 2, user);
       return (mmu.read16(address, user) << 16) >> 16;
     },
     slowModify32: (address, pc, countBase) => {
       const user = at(pc, countBase);
+      inSegment(address, 4, pc, inStackWrite);
       modify(address, 4, user);
       return mmu.read32(address, user);
     },
     slowWrite8: (address, value, pc, countBase) => mmu.write8(address, value, at(pc, countBase)),
-    slowWrite16: (address, value, pc, countBase) => mmu.write16(address, value, at(pc, countBase)),
-    slowWrite32: (address, value, pc, countBase) => mmu.write32(address, value, at(pc, countBase)),
+    slowWrite16: (address, value, pc, countBase) => {
+      const user = at(pc, countBase);
+      inSegment(address, 2, pc, inStackWrite);
+      mmu.write16(address, value, user);
+    },
+    slowWrite32: (address, value, pc, countBase) => {
+      const user = at(pc, countBase);
+      inSegment(address, 4, pc, inStackWrite);
+      mmu.write32(address, value, user);
+    },
     carry: () => flags.cf(),
     overflow: () => flags.of(),
     sign: () => flags.sf(),

@@ -227,3 +227,32 @@ describe("delivery that faults", () => {
     expect(dpl(3)).toBe(0x60);
   });
 });
+
+describe("an operand across the end of a flat segment", () => {
+  const run = (registers: Record<string, number>, ...code: number[]): number[] => {
+    const s = new Scenario({ registers });
+    s.code((a) => a.b(...code));
+    const { vector, error } = s.run({ qemu: "QEMU has no segment limits (SDM volume 3, 5.3)" });
+    return [vector, error ?? -1];
+  };
+  it("is #GP(0), in the stack segment #SS(0), loaded and stored alike", () => {
+    // mov eax, [ebx]; mov [ebx], eax; add [ebx], eax; mov ax, [ebx]
+    for (const code of [
+      [0x8b, 0x03],
+      [0x89, 0x03],
+      [0x01, 0x03],
+      [0x66, 0x8b, 0x03],
+    ])
+      expect(run({ ebx: -1 }, ...code)).toEqual([13, 0]);
+    // mov eax, [ebp]; mov eax, ss:[ebx]
+    for (const code of [
+      [0x8b, 0x45, 0],
+      [0x36, 0x8b, 0x03],
+    ])
+      expect(run({ ebp: -2, ebx: -2 }, ...code)).toEqual([12, 0]);
+  });
+  it("is fine where it ends with the segment", () => {
+    // mov eax, [ebx]; hlt: the last four bytes are open bus or ROM
+    expect(run({ ebx: -4 }, 0x8b, 0x03, 0xf4)).toEqual([-1, -1]);
+  });
+});

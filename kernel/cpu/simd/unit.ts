@@ -98,6 +98,7 @@ export class VectorUnit {
     // segment rules, or an operand across the end of the address space
     if ((scale & SLOW_ADDRESS) !== 0 || linear >>> 0 > ADDRESS_SPACE - bytes) linear = this.core.operandAddress(pc, bytes, write);
     if (aligned && (linear & (ALIGNMENT - 1)) !== 0) this.core.gp(0);
+    else if ((linear & (bytes - 1)) !== 0) this.#mmu.checkAlignment(linear, bytes, i32[CPL] === 3);
     return linear;
   }
 
