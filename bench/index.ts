@@ -1,5 +1,5 @@
-/** `npm run bench -- [SUITE...] [--rounds N] [--no-rival] [--summary]`. */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+/** `npm run bench -- [SUITE...] [--rounds N] [--no-rival] [--before CHECKOUT] [--summary]`. */
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -16,12 +16,13 @@ const DEFAULT_ROUNDS = 5;
 /** This file is dist/bench/index.js. */
 const RESULTS = fileURLToPath(new URL("../../bench/results/", import.meta.url));
 
-const USAGE = `npm run bench -- [SUITE...] [--rounds N] [--no-rival] [--summary]
+const USAGE = `npm run bench -- [SUITE...] [--rounds N] [--no-rival] [--before CHECKOUT] [--summary]
 
 ${SUITES.map(({ name, about }) => `  ${name.padEnd(12)} ${about}`).join("\n")}
 
   --rounds N   turns of each contender, ${DEFAULT_ROUNDS} unless given
   --no-rival   without QEMU
+  --before D   the interpreter of another built checkout of this project, in turns with this one
   --summary    also writes bench/results/summary-DATE.json, which git keeps
 `;
 
@@ -30,19 +31,24 @@ interface Options {
   readonly rounds: number;
   readonly rival: boolean;
   readonly summary: boolean;
+  readonly before: string | undefined;
 }
 
 /** The options, or what is wrong with them. */
 const parse = (args: readonly string[]): Options | string => {
   const suites: Suite[] = [];
-  let options = { rounds: DEFAULT_ROUNDS, rival: true, summary: false };
+  let options: Omit<Options, "suites"> = { rounds: DEFAULT_ROUNDS, rival: true, summary: false, before: undefined };
   const rest = [...args];
   for (let arg = rest.shift(); arg !== undefined; arg = rest.shift()) {
     const suite = SUITES.find(({ name }) => name === arg);
     if (suite) suites.push(suite);
     else if (arg === "--no-rival") options = { ...options, rival: false };
     else if (arg === "--summary") options = { ...options, summary: true };
-    else if (arg === "--rounds") {
+    else if (arg === "--before") {
+      const before = rest.shift();
+      if (before === undefined || !existsSync(join(before, "dist", "bench", "workers", "run-program.js"))) return "--before takes the folder of a built checkout of this project";
+      options = { ...options, before };
+    } else if (arg === "--rounds") {
       const rounds = Number(rest.shift());
       if (!Number.isInteger(rounds) || rounds < 1) return "--rounds takes a whole number from 1";
       options = { ...options, rounds };
@@ -72,7 +78,7 @@ const main = async (): Promise<number> => {
       .join(", ")}\n\n`,
   );
   const scratch = mkdtempSync(join(tmpdir(), "backplane-bench-"));
-  const context: Context = { rounds: options.rounds, rival: "version" in found, scratch, say: (text) => say(`  ${text}`) };
+  const context: Context = { rounds: options.rounds, rival: "version" in found, before: options.before, scratch, say: (text) => say(`  ${text}`) };
   const results: Record<string, unknown> = {};
   try {
     for (const suite of options.suites) {

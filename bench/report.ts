@@ -27,6 +27,8 @@ export interface Context {
   readonly rounds: number;
   /** Whether QEMU runs side by side. */
   readonly rival: boolean;
+  /** Another built checkout of this project to compare with. */
+  readonly before: string | undefined;
   /** A folder for files of this run. */
   readonly scratch: string;
   /** Progress, to standard error. */

@@ -21,8 +21,10 @@ const TIMEOUT_SECONDS = 120;
 const RUN_PROGRAM = fileURLToPath(new URL("./workers/run-program.js", import.meta.url));
 const execute = promisify(execFile);
 
-const runOurs = async (program: Program): Promise<ProgramSpeed> => {
-  const { stdout } = await execute(process.execPath, [RUN_PROGRAM, program.name, String(MEASURED_SECONDS)]);
+const workerOf = (checkout: string | undefined): string => (checkout === undefined ? RUN_PROGRAM : join(checkout, "dist", "bench", "workers", "run-program.js"));
+
+const runOurs = async (program: Program, checkout?: string): Promise<ProgramSpeed> => {
+  const { stdout } = await execute(process.execPath, [workerOf(checkout), program.name, String(MEASURED_SECONDS)]);
   return JSON.parse(stdout) as ProgramSpeed;
 };
 
@@ -61,14 +63,17 @@ export interface Speeds {
   readonly warm: readonly number[];
   /** Empty without a rival. */
   readonly rival: readonly number[];
+  /** Empty without another checkout. */
+  readonly before: readonly number[];
 }
 
 const nsPerInstruction = ({ instructions, cpuSeconds }: Stretch): number => (cpuSeconds * 1e9) / instructions;
 
-/** Ours and the rival in turns. */
-export const programSpeeds = async (program: Program, { rounds, rival, scratch }: Context): Promise<Speeds> => {
+/** Another checkout, ours and the rival in turns. */
+export const programSpeeds = async (program: Program, { rounds, rival, before, scratch }: Context): Promise<Speeds> => {
   const measureRival = rival ? await prepareRival(program, scratch) : undefined;
-  const results = await takeTurns<"ours" | "rival", { cold?: number; warm: number } | undefined>(rounds, {
+  const results = await takeTurns<"before" | "ours" | "rival", { cold?: number; warm: number } | undefined>(rounds, {
+    before: async () => (before === undefined ? undefined : { warm: nsPerInstruction((await runOurs(program, before)).warm) }),
     ours: async () => {
       const { cold, warm } = await runOurs(program);
       return { cold: nsPerInstruction(cold), warm: nsPerInstruction(warm) };
@@ -79,5 +84,6 @@ export const programSpeeds = async (program: Program, { rounds, rival, scratch }
     cold: results.ours.map((each) => each?.cold ?? Number.NaN),
     warm: results.ours.map((each) => each?.warm ?? Number.NaN),
     rival: results.rival.flatMap((each) => (each ? [each.warm] : [])),
+    before: results.before.flatMap((each) => (each ? [each.warm] : [])),
   };
 };

@@ -8,6 +8,8 @@ const MIPS = "MIPS";
 const COLD = "first second";
 const RIVAL = "QEMU MIPS";
 const RATIO = "x QEMU's time";
+const BEFORE = "MIPS before";
+const CHANGE = "x time before";
 const SPREAD = "+-%";
 
 export const interpreter: Suite = {
@@ -17,19 +19,20 @@ export const interpreter: Suite = {
     const rows: Row[] = [];
     for (const program of LOOPS) {
       context.say(`${program.name}: ${program.about}`);
-      const { cold, warm, rival } = await programSpeeds(program, context);
+      const { cold, warm, rival, before } = await programSpeeds(program, context);
       rows.push({
         name: `${program.kind}: ${program.name}`,
         figures: {
           [MIPS]: 1000 / median(warm),
           [SPREAD]: percent(warm),
           [COLD]: 1000 / median(cold),
+          ...(before.length > 0 && { [BEFORE]: 1000 / median(before), [CHANGE]: medianRatio(warm, before) }),
           ...(rival.length > 0 && { [RIVAL]: 1000 / median(rival), [RATIO]: medianRatio(warm, rival) }),
         },
       });
     }
-    const columns = [MIPS, SPREAD, COLD, RIVAL, RATIO];
-    const means = [MIPS, COLD, RIVAL, RATIO].filter((column) => rows.every(({ figures }) => column in figures));
+    const columns = [MIPS, SPREAD, COLD, BEFORE, CHANGE, RIVAL, RATIO];
+    const means = [MIPS, COLD, BEFORE, CHANGE, RIVAL, RATIO].filter((column) => rows.every(({ figures }) => column in figures));
     rows.push({ name: "geometric mean", figures: Object.fromEntries(means.map((column) => [column, geometricMean(rows.map(({ figures }) => figures[column]))])) });
     return {
       columns,
