@@ -15,6 +15,7 @@ export { BackplaneError, isBackplaneError } from "../../sdk/contract/errors.js";
 export type { Profile } from "../../sdk/contract/profile.js";
 export { CODE_PAGE_437 } from "./code-page-437.js";
 export { catalogueFor, createMachineOn, designProfile } from "./create-machine.js";
+export { Debugger, type DebugStop, type Watchpoint } from "./debug.js";
 export type { DiskFile, MachineDescription, PluggedDevice, RunOptions } from "./description.js";
 export { Keyboard, type TypingOptions } from "./keyboard.js";
 export { memoryStorage } from "./memory-storage.js";

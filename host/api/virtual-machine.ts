@@ -9,6 +9,7 @@ import { Display } from "../../sdk/roles/display.js";
 import { type Mouse, Ps2Controller } from "../../sdk/roles/input.js";
 import { PowerButton } from "../../sdk/roles/platform.js";
 import { DebugPort, SerialPort } from "../../sdk/roles/serial.js";
+import { Debugger } from "./debug.js";
 import { Keyboard, type TypingOptions } from "./keyboard.js";
 import type { Platform } from "./platform.js";
 import { Screen } from "./screen.js";
@@ -20,6 +21,8 @@ const ADDRESS_SPACE = 2 ** 32;
 export class VirtualMachine {
   /** The kernel's machine. */
   readonly machine: Machine;
+  /** Breakpoints, watchpoints, single steps. */
+  readonly debug: Debugger;
   readonly #platform: Platform;
   readonly #waiter: Waiter;
   readonly #serial = new Map<string, SerialConnection>();
@@ -29,6 +32,7 @@ export class VirtualMachine {
   /** @internal */
   constructor(machine: Machine, platform: Platform) {
     this.machine = machine;
+    this.debug = new Debugger(machine);
     this.#platform = platform;
     this.#waiter = { time: platform.time, state: () => machine.state };
   }

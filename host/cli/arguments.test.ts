@@ -72,6 +72,7 @@ describe("run plan", () => {
       screenText: undefined,
       clock: "real",
       timeoutMs: undefined,
+      debug: { gdb: undefined, waits: false, trace: undefined, traceFile: undefined },
     });
   });
 
@@ -81,6 +82,7 @@ describe("run plan", () => {
         ...["lab.json", "--memory", "64", "--disk", "a", "--cdrom", "b", "--floppy", "c", "--bios", "d", "--video-bios", "e", "--boot", "cdrom,disk"],
         ...["--serial", "tcp:[::1]:99", "--display", "none", "--debug-port", "file:f", "--screen-text", "g", "--plugin", "./h", "--swap", "cmos=i.j"],
         ...["--set", "/a.b=c", "--clock", "deterministic", "--timeout", "1.5"],
+        ...["--gdb", "[::1]:1234", "--gdb-wait", "--trace", "ports=3f8-3ff", "--trace", "irq", "--trace-file", "k"],
       ),
     );
     expect(plan).toEqual({
@@ -93,6 +95,7 @@ describe("run plan", () => {
       screenText: "g",
       clock: "deterministic",
       timeoutMs: 1500,
+      debug: { gdb: { host: "::1", port: 1234 }, waits: true, trace: { cpu: [], ports: [{ first: 0x3f8, last: 0x3ff }], mmio: [], irq: true }, traceFile: "k" },
     });
   });
 

@@ -15,7 +15,7 @@ export const guestOutput = (vm: VirtualMachine, stream: Writable): ByteSink => {
     await vm.pause();
     await drained;
     held = false;
-    if (vm.state === "paused") await vm.start();
+    if (vm.state === "paused" && !vm.debug.holds) await vm.start();
   };
   return {
     write(bytes) {

@@ -4,6 +4,7 @@ import { CPU_MODELS } from "../../kernel/machine/index.js";
 import { BackplaneError } from "../../sdk/contract/errors.js";
 import type { MachineDescription } from "../index.js";
 import { type Arguments, type OptionSpec, usageError } from "./arguments.js";
+import { DEBUG_OPTIONS, type DebugPlan, planDebugging } from "./debug-options.js";
 import { type Endpoint, parseEndpoint } from "./endpoints.js";
 
 export const RUN_OPTIONS: readonly OptionSpec[] = [
@@ -27,6 +28,7 @@ export const RUN_OPTIONS: readonly OptionSpec[] = [
   { name: "set", value: "PATH.KEY=VALUE", many: true, doc: "Configure a device: /isa/com1.base=0x3e8" },
   { name: "clock", value: "CLOCK", doc: "real (the default), or deterministic: time counts instructions" },
   { name: "timeout", value: "S", doc: "Stop after S seconds with status 124" },
+  ...DEBUG_OPTIONS,
 ];
 
 export interface RunPlan {
@@ -41,6 +43,7 @@ export interface RunPlan {
   readonly screenText: string | undefined;
   readonly clock: "real" | "deterministic";
   readonly timeoutMs: number | undefined;
+  readonly debug: DebugPlan;
 }
 
 const oneOf = <T extends string>(option: string, text: string | undefined, choices: readonly T[]): T | undefined => {
@@ -129,6 +132,7 @@ export const planRun = (args: Arguments): RunPlan => {
     screenText: file("screen-text"),
     clock: oneOf("clock", args.value("clock"), ["real", "deterministic"]) ?? "real",
     timeoutMs: seconds(args.value("timeout")),
+    debug: planDebugging(args),
   };
 };
 

@@ -7,6 +7,7 @@ import { baseProfile, needsFirmware, needsGuest } from "../api/compose.js";
 import { slotsOf } from "../api/composition.js";
 import { assembleProfile, designProfile } from "../api/create-machine.js";
 import { type MachineDescription, nodePlatform, type PluggedDevice, prepareFirmware, prepareGuest, type VirtualMachine } from "../index.js";
+import { type GdbListener, listenForGdb } from "../node/gdb-listener.js";
 import { type Arguments, usageError } from "./arguments.js";
 import { showBootProgress } from "./boot-progress.js";
 import { connectDisplay, connectStdio } from "./console.js";
@@ -18,6 +19,7 @@ import { inOption, nameOption, planRun, type RunPlan } from "./run-options.js";
 import { recordScreen } from "./screen-text.js";
 import type { Streams } from "./streams.js";
 import { Terminal } from "./terminal.js";
+import { connectTrace } from "./trace.js";
 
 /** Ports of the debug consoles of Bochs and SeaBIOS; a machine without them gets them where they are asked for. */
 const DEBUG_CONSOLES = [0xe9, 0x402];
@@ -133,6 +135,13 @@ const connectDebugPort = async (vm: VirtualMachine, endpoint: Endpoint, streams:
   return file && (() => file.close());
 };
 
+const connectGdb = async (vm: VirtualMachine, { debug }: RunPlan, say: (message: string) => void): Promise<GdbListener | undefined> => {
+  if (!debug.gdb) return undefined;
+  const gdb = await listenForGdb(vm, debug.gdb, say);
+  say(`gdb: listening on ${gdb.address}${debug.waits ? "; the machine waits for gdb to let it run" : ""}`);
+  return gdb;
+};
+
 /** Signals: the first Ctrl-C presses the power button, the second stops. */
 const onSignals = (vm: VirtualMachine, end: (end: End) => void, say: (message: string) => void): (() => void) => {
   let interrupts = 0;
@@ -180,6 +189,7 @@ export const run = async (args: Arguments, streams: Streams): Promise<number> =>
   const { stderr, stdout } = streams;
   const plan = planRun(args);
   if (plan.screenText !== undefined) await checkWritable("screen-text", plan.screenText);
+  if (plan.debug.traceFile !== undefined) await checkWritable("trace-file", plan.debug.traceFile);
   for (const [option, endpoint] of [
     ["serial", plan.serial],
     ["debug-port", plan.debugPort],
@@ -223,6 +233,9 @@ export const run = async (args: Arguments, streams: Streams): Promise<number> =>
       raw = terminal.raw();
       connections.add(connectDisplay(vm, streams, terminal, () => finish({ kind: "left" })));
     }
+    connections.add(connectTrace(vm, plan.debug, stderr, () => raw, say));
+    const gdb = await connectGdb(vm, plan, say);
+    connections.add(gdb && (() => gdb.close()));
     connections.add(onSignals(vm, finish, say));
     const onPipe = (error: NodeJS.ErrnoException): void => finish(error.code === "EPIPE" ? { kind: "signal", signal: "SIGPIPE" } : { kind: "error", error });
     stdout.on("error", onPipe);
@@ -230,8 +243,12 @@ export const run = async (args: Arguments, streams: Streams): Promise<number> =>
       const timer = setTimeout(() => finish({ kind: "timeout" }), plan.timeoutMs);
       connections.add(() => clearTimeout(timer));
     }
-    void vm.exit.then(finish);
-    await vm.start();
+    void vm.exit.then(async (reason) => {
+      // A debugger looks at what has happened before the machine is gone.
+      if (gdb?.server.hasClient && reason.kind !== "power-off") await gdb.server.idle();
+      finish(reason);
+    });
+    if (!plan.debug.waits && !vm.debug.holds) await vm.start();
     const end = await ended;
     if (vm.state === "running") await Promise.race([vm.pause(), vm.exit]);
     await connections.close();

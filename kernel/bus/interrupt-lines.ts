@@ -17,8 +17,12 @@ class Source implements IrqLine {
   }
 }
 
+/** A source has changed its level; the wire's own level may stay, if others drive it too. */
+export type InterruptListener = (line: number, level: boolean, owner: string) => void;
+
 export class InterruptWires {
   readonly #high = new Int32Array(LINES);
+  #listener: InterruptListener | undefined;
   #sink: (line: number, level: boolean) => void = () => {};
 
   connect(sink: (line: number, level: boolean) => void): void {
@@ -29,8 +33,15 @@ export class InterruptWires {
     return this.#high[line] > 0;
   }
 
-  source(line: number): IrqLine {
+  /** Calls `listener` before each change takes effect, until called with `undefined`. */
+  trace(listener: InterruptListener | undefined): void {
+    this.#listener = listener;
+  }
+
+  /** @param owner path of the device that drives it */
+  source(line: number, owner: string): IrqLine {
     return new Source((level) => {
+      this.#listener?.(line, level, owner);
       const before = this.#high[line];
       this.#high[line] = before + (level ? 1 : -1);
       if (level ? before === 0 : before === 1) this.#sink(line, level);

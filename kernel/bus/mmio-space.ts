@@ -5,6 +5,7 @@
  */
 import type { BusHandler, Mapping } from "../../sdk/contract/board.js";
 import { BackplaneError } from "../../sdk/contract/errors.js";
+import { type BusTrace, touches, tracedHandler } from "./bus-trace.js";
 import { type FullHandler, fillHandler, OPEN_BUS } from "./handler.js";
 
 export class MmioSlot {
@@ -27,10 +28,12 @@ interface Claim {
 const range = (base: number, length: number): string => `${base.toString(16).toUpperCase()}h-${(base + length - 1).toString(16).toUpperCase()}h`;
 
 export class MmioSpace {
-  readonly #open = new MmioSlot(OPEN_BUS, 0);
+  /** What pages without a claim show; another one while a trace is on. */
+  #open = new MmioSlot(OPEN_BUS, 0);
   readonly #emptyGroup: MmioSlot[] = new Array<MmioSlot>(1024).fill(this.#open);
   readonly #groups: MmioSlot[][] = new Array<MmioSlot[]>(1024).fill(this.#emptyGroup);
   #claims: Claim[] = [];
+  #trace: BusTrace | undefined;
   readonly #changed: (base: number, length: number) => void;
 
   /** @param changed told which addresses answer differently from now on */
@@ -70,6 +73,23 @@ export class MmioSpace {
     };
   }
 
+  /** Owner of an address, for traces. */
+  ownerOf(address: number): string | undefined {
+    const here = this.#claims.filter((claim) => address >= claim.base && address < claim.base + claim.length);
+    return (here.find((claim) => !claim.relocatable) ?? here[0])?.owner;
+  }
+
+  /** Tells of accesses, or, with `undefined`, puts the devices' own slots back. RAM and memory blocks are no matter of this space. */
+  trace(wanted: BusTrace | undefined): void {
+    this.#trace = wanted;
+    const open = this.#show(new MmioSlot(OPEN_BUS, 0));
+    for (const group of new Set(this.#groups).add(this.#emptyGroup)) {
+      for (let page = 0; page < group.length; page++) if (group[page] === this.#open) group[page] = open;
+    }
+    this.#open = open;
+    for (const { base, length } of this.#claims) this.#redrawPages(base, length);
+  }
+
   /** Whether any handler answers in the page. */
   claimed(page: number): boolean {
     return this.#groups[page >>> 10][page & 1023] !== this.#open;
@@ -105,9 +125,22 @@ export class MmioSpace {
   }
 
   #redraw(base: number, length: number): void {
+    this.#redrawPages(base, length);
+    this.#changed(base, length);
+  }
+
+  #redrawPages(base: number, length: number): void {
     const last = Math.floor((base + length - 1) / 4096);
     for (let page = Math.floor(base / 4096); page <= last; page++) this.#redrawPage(page);
-    this.#changed(base, length);
+  }
+
+  /** A slot as it is shown: traced, if a trace is on. */
+  #show(slot: MmioSlot): MmioSlot {
+    if (!this.#trace) return slot;
+    return new MmioSlot(
+      tracedHandler(slot.handler, slot.base, (address) => this.ownerOf(address), this.#trace),
+      slot.base,
+    );
   }
 
   #redrawPage(page: number): void {
@@ -119,6 +152,7 @@ export class MmioSpace {
     if (first) {
       const whole = first.base <= start && first.base + first.length >= start + 4096;
       slot = whole ? new MmioSlot(first.handler, first.base) : new MmioSlot(splitPage(ordered, start), start);
+      if (this.#trace && touches(this.#trace.ranges, start, 4096)) slot = this.#show(slot);
     }
     let group = this.#groups[page >>> 10];
     if (group === this.#emptyGroup) this.#groups[page >>> 10] = group = this.#emptyGroup.slice();

@@ -5,9 +5,12 @@
  */
 import type { BusHandler, Mapping } from "../../sdk/contract/board.js";
 import { BackplaneError } from "../../sdk/contract/errors.js";
+import { type BusTrace, touches, tracedHandler } from "./bus-trace.js";
 import { type FullHandler, fillHandler, OPEN_BUS } from "./handler.js";
 
 export const PORTS = 0x1_0000;
+/** Of the widest access. */
+const WIDEST = 4;
 
 /** What sits behind one port; generated code may hold on to it while `PortSpace.epoch` stands. */
 export class PortSlot {
@@ -36,6 +39,8 @@ export class PortSpace {
   epoch = 0;
   readonly #open = new PortSlot(OPEN_BUS, 0);
   #claims: Claim[] = [];
+  /** With the traced slot of each slot that lies in its ranges. */
+  #trace: { readonly wanted: BusTrace; readonly slots: Map<PortSlot, PortSlot> } | undefined;
 
   constructor() {
     this.slots = new Array<PortSlot>(PORTS).fill(this.#open);
@@ -79,23 +84,46 @@ export class PortSpace {
 
   /** Owner of a port, for traces and error messages. */
   ownerOf(port: number): string | undefined {
-    return this.#claims.find((claim) => claim.slot === this.slots[port])?.owner;
+    return this.#front(port)?.owner;
+  }
+
+  /** Tells of accesses, or, with `undefined`, puts the devices' own slots back. */
+  trace(wanted: BusTrace | undefined): void {
+    this.#trace = wanted && { wanted, slots: new Map() };
+    this.#redraw(0, PORTS);
   }
 
   #redraw(base: number, length: number): void {
     this.epoch++;
     for (let port = base; port < base + length; port++) {
-      let top: Claim | undefined;
-      for (const claim of this.#claims) {
-        if (port < claim.base || port >= claim.base + claim.length) continue;
-        if (!claim.relocatable) {
-          top = claim;
-          break;
-        }
-        top ??= claim;
-      }
-      this.slots[port] = top ? top.slot : this.#open;
+      const slot = this.#front(port)?.slot ?? this.#open;
+      this.slots[port] = this.#trace ? this.#traced(port, slot) : slot;
     }
+  }
+
+  /** The claim that answers at a port. */
+  #front(port: number): Claim | undefined {
+    let front: Claim | undefined;
+    for (const claim of this.#claims) {
+      if (port < claim.base || port >= claim.base + claim.length) continue;
+      if (!claim.relocatable) return claim;
+      front ??= claim;
+    }
+    return front;
+  }
+
+  #traced(port: number, slot: PortSlot): PortSlot {
+    const { wanted, slots } = this.#trace!;
+    if (!touches(wanted.ranges, port, WIDEST)) return slot;
+    let traced = slots.get(slot);
+    if (!traced) {
+      traced = new PortSlot(
+        tracedHandler(slot.handler, slot.base, (address) => this.ownerOf(address), wanted),
+        slot.base,
+      );
+      slots.set(slot, traced);
+    }
+    return traced;
   }
 
   read8(port: number): number {

@@ -59,6 +59,10 @@ export class Breakpoints {
   /** The debugger's watchpoint that the current instruction has hit. */
   hit: DebugStop | undefined;
   phase: Phase = "between";
+  /** The instruction being executed has changed what it cannot take back. */
+  isCommitted: () => boolean = () => false;
+  /** Something is due although the fast loop goes on. */
+  onNoted: () => void = () => {};
   /** Linear address whose breakpoint is passed over once: where `run` began. -1: none. */
   resumeAt = -1;
 
@@ -156,13 +160,23 @@ export class Breakpoints {
     this.#fault.raise(DEBUGGER_STOP);
   }
 
+  /** Whether the debugger wants to stop before the instruction at a linear address. */
+  look(linear: number): void {
+    const address = linear >>> 0;
+    if (this.#code.has(address)) this.hit = { kind: "breakpoint", address };
+  }
+
   /** Bytes of a watched page are about to be accessed. @throws GuestFault STEP_INSTEAD out of the fast loop. */
   access(linear: number, bytes: number, write: boolean): void {
     const first = linear >>> 0;
     const last = first + bytes - 1;
     for (const point of this.#data) {
       if (last < point.first || first > point.last || !(write || point.onRead)) continue;
-      if (this.phase === "running") this.#fault.raise(STEP_INSTEAD);
+      if (this.phase === "running") {
+        // a task switch past the point of no return cannot be begun again
+        if (!this.isCommitted()) this.#fault.raise(STEP_INSTEAD);
+        this.onNoted();
+      }
       this.trap |= point.bit;
       if (point.watchpoint) this.hit ??= { kind: "watchpoint", address: Math.max(first, point.first), access: write ? "write" : "read", watchpoint: point.watchpoint };
     }

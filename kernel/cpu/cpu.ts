@@ -115,6 +115,8 @@ export class Cpu implements CpuCore {
     core.onPort = (port, bytes) => {
       if (this.#breakpoints.watchesPorts && this.#breakpoints.port(port, bytes)) host.attention();
     };
+    this.#breakpoints.isCommitted = () => core.eipCommitted;
+    this.#breakpoints.onNoted = host.attention;
     core.onTaskSwitched = host.debugRegistersChanged;
     const cold = coldOperations({ core, model, segmentation, interrupts, tasks, fpu: this.#fpu, host });
     this.#interpret = compileLoop(loopEnvironment(core, this.#cache, this.#fetch, cold));
@@ -264,7 +266,7 @@ export class Cpu implements CpuCore {
   get registers(): GeneralRegisters {
     const i32 = this.#i32;
     const named = Object.fromEntries(REGISTER_NAMES.map((name, index) => [name, i32[index] >>> 0])) as Record<(typeof REGISTER_NAMES)[number], number>;
-    return { ...named, eip: i32[EIP] >>> 0, eflags: this.#core.flags.materialise() >>> 0 };
+    return { ...named, eip: this.#execution.eip >>> 0, eflags: this.#core.flags.materialise() >>> 0 };
   }
 
   setRegister(name: keyof GeneralRegisters, value: number): void {

@@ -38,7 +38,7 @@ export interface CpuCore extends Processor {
   readonly registers: GeneralRegisters;
   setRegister(name: keyof GeneralRegisters, value: number): void;
   segment(name: SegmentName): { selector: number; base: number; limit: number };
-  /** Linear read as the current mode would make it, without side effects; `undefined` where nothing is mapped. */
+  /** Physical address of a linear one as the current mode translates it, without side effects; `undefined` where nothing is mapped. */
   peekLinear(address: number): number | undefined;
   /** Breakpoints, watchpoints and instruction trace. */
   readonly debug: CpuDebug;

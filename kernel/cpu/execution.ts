@@ -132,7 +132,7 @@ export class Execution implements CpuDebug {
     while (this.#count < end && !this.#exit && i32[SHUTDOWN] === 0) {
       try {
         this.#between();
-        if (this.#exit || i32[HALTED] !== 0) return;
+        if (this.#exit || i32[HALTED] !== 0) break;
         this.#breakpoints.resumeAt = first && this.#linear === start ? start >>> 0 : -1;
         first = false;
         const left = end - this.#count;
@@ -145,6 +145,15 @@ export class Execution implements CpuDebug {
         this.#breakpoints.phase = "between";
       }
     }
+    this.#lookAhead();
+  }
+
+  /** The next `run` passes over a breakpoint where it begins, so this one tells of it, and of what its last instruction accessed. */
+  #lookAhead(): void {
+    const breakpoints = this.#breakpoints;
+    if (this.#stopped || this.#i32[SHUTDOWN] !== 0 || this.#i32[HALTED] !== 0) return;
+    if (!breakpoints.hit && breakpoints.hasCode) breakpoints.look(this.#linear);
+    if (breakpoints.hit) this.#stop();
   }
 
   /** Traps of the last instruction, then the debugger, then interrupts. */
@@ -195,6 +204,13 @@ export class Execution implements CpuDebug {
     this.#count += executed >> 3;
     i32[COUNT_BASE] = 0;
     i32[PC] = 0;
+  }
+
+  /** Of the instruction being executed, or of the next one. */
+  get eip(): number {
+    const i32 = this.#i32;
+    if (i32[PC] === 0 || this.#core.eipCommitted) return i32[EIP];
+    return i32[CODE_PAGE] + (this.#cache.code[i32[PC] + R_META] & META_OFFSET_MASK) - i32[BASE + CS];
   }
 
   get #linear(): number {

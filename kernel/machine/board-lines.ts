@@ -1,7 +1,7 @@
 /** The board's interrupt wires as the role `interrupt-lines`, with a way to set levels that nobody is told of. */
 import type { IrqLine } from "../../sdk/contract/board.js";
 import type { InterruptLines } from "../../sdk/contract/processor.js";
-import { InterruptWires } from "../bus/interrupt-lines.js";
+import { type InterruptListener, InterruptWires } from "../bus/interrupt-lines.js";
 
 export class BoardLines implements InterruptLines {
   readonly #wires = new InterruptWires();
@@ -27,8 +27,14 @@ export class BoardLines implements InterruptLines {
     return this.#wires.level(line);
   }
 
-  source(line: number): IrqLine {
-    return this.#wires.source(line);
+  /** @param owner path of the device that drives it */
+  source(line: number, owner: string): IrqLine {
+    return this.#wires.source(line, owner);
+  }
+
+  /** See `InterruptWires.trace`. */
+  trace(listener: InterruptListener | undefined): void {
+    this.#wires.trace(listener);
   }
 
   /** Level changes within `fn` do not reach the listener: a snapshot restores both ends of the wire by itself. */

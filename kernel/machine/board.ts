@@ -88,7 +88,7 @@ export class DeviceBoard implements Board {
     let key = String(line);
     for (let nth = 1; this.#sources.has(key); nth++) key = `${line}#${nth}`;
     const { lines } = this.#plane;
-    const source = lines.source(line);
+    const source = lines.source(line, this.path);
     this.#sources.set(key, source);
     if (this.#awaited.lines.delete(key)) lines.quietly(() => source.set(true));
     return source;

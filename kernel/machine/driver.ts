@@ -1,10 +1,12 @@
 /**
  * Who drives the run loop: the background run of `start` and `resume`, or one foreground call. Never two at once.
  */
+import type { EventEmitter } from "eventemitter3";
 import { BackplaneError } from "../../sdk/contract/errors.js";
+import type { DebugStop } from "../cpu/debug.js";
 import type { Backbone } from "./backbone.js";
 import type { KernelHooks } from "./hooks.js";
-import type { MachineState } from "./options.js";
+import type { MachineEvents, MachineState } from "./options.js";
 import type { Power } from "./power.js";
 import type { Goal, Outcome } from "./run-loop.js";
 
@@ -17,16 +19,20 @@ export class Driver {
   readonly #backbone: Backbone;
   readonly #hooks: KernelHooks;
   readonly #power: Power;
+  readonly #events: EventEmitter<MachineEvents>;
   #started = false;
   /** Settles, without ever rejecting, when the present driver lets go. */
   #current: Promise<void> | undefined;
   #background = false;
   #pausing: Promise<void> | undefined;
+  /** Where the last run met the debugger, if it did. */
+  #debugStop: DebugStop | undefined;
 
-  constructor(backbone: Backbone, hooks: KernelHooks, power: Power) {
+  constructor(backbone: Backbone, hooks: KernelHooks, power: Power, events: EventEmitter<MachineEvents>) {
     this.#backbone = backbone;
     this.#hooks = hooks;
     this.#power = power;
+    this.#events = events;
   }
 
   get isDriven(): boolean {
@@ -71,7 +77,7 @@ export class Driver {
       const outcome = await this.#run(goal);
       this.#power.enter("paused");
       return outcome;
-    });
+    }).then((outcome) => this.#told(outcome));
   }
 
   /** Holds the machine still for `fn`; lets it run on if it ran. */
@@ -79,10 +85,14 @@ export class Driver {
     const ran = this.#background;
     await this.pause();
     this.#require(what, "off", "paused");
+    const runsOn = ran && !this.#debugStop;
+    this.#debugStop = undefined;
     try {
       return await this.#exclusive(fn);
     } finally {
-      if (ran && this.#power.state === "paused") this.#runInBackground();
+      const stop = this.#debugStop as DebugStop | undefined;
+      if (stop) this.#events.emit("debug-stop", stop);
+      else if (runsOn && this.#power.state === "paused") this.#runInBackground();
     }
   }
 
@@ -102,12 +112,25 @@ export class Driver {
   }
 
   async #pause(): Promise<void> {
-    await this.#current;
-    if (this.#power.ended) return;
+    while (this.#current) await this.#current;
+    // It may have ended, or met the debugger, who wants it left where it is.
+    if (this.#power.state !== "running") return;
+    this.#debugStop = undefined;
     await this.#exclusive(() => this.quiesce());
     if (this.#power.ended) return;
+    await this.#enterPause();
+    if (this.#debugStop) this.#events.emit("debug-stop", this.#debugStop);
+  }
+
+  async #enterPause(): Promise<void> {
     this.#power.enter("paused");
     await this.#hooks.pause.promise();
+  }
+
+  /** Tells hosts of a meeting with the debugger; nobody drives now, so they may let the machine run on at once. */
+  #told(outcome: Outcome): Outcome {
+    if (outcome === "debugger" && this.#debugStop) this.#events.emit("debug-stop", this.#debugStop);
+    return outcome;
   }
 
   async #begin(): Promise<void> {
@@ -120,15 +143,26 @@ export class Driver {
     if (this.#power.ended) return;
     this.#power.enter("running");
     this.#background = true;
-    const run = this.#exclusive(() => this.#run({ until: () => this.#pausing !== undefined }));
-    // A failure is told by `exit`.
-    run.catch(() => {});
+    const run = this.#exclusive(() => this.#run({ until: () => this.#pausing !== undefined }, () => this.#enterPause()));
+    run.then(
+      (outcome) => this.#told(outcome),
+      // A failure is told by `exit`.
+      () => {},
+    );
   }
 
-  async #run(goal: Goal): Promise<Outcome> {
+  /** @param stopped called when the debugger has stopped it; a failure there ends the machine as one of its own does */
+  async #run(goal: Goal, stopped?: () => Promise<void>): Promise<Outcome> {
+    const { cpu, loop } = this.#backbone;
+    this.#debugStop = undefined;
     try {
       await this.#begin();
-      return await this.#backbone.loop.run(goal);
+      const outcome = await loop.run(goal);
+      if (outcome === "debugger") {
+        this.#debugStop = cpu.debug.stopped;
+        await stopped?.();
+      }
+      return outcome;
     } catch (error) {
       this.#power.end({ kind: "error", error: asError(error) });
       throw error;

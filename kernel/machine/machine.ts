@@ -12,6 +12,7 @@ import type { MachineHooks } from "../../sdk/contract/hooks.js";
 import { InterruptLines, Processor } from "../../sdk/contract/processor.js";
 import type { Profile } from "../../sdk/contract/profile.js";
 import type { Role } from "../../sdk/contract/role.js";
+import type { InterruptListener } from "../bus/interrupt-lines.js";
 import type { PortSpace } from "../bus/port-space.js";
 import type { VirtualClock } from "../clock/virtual-clock.js";
 import type { CpuCore } from "../cpu/engine.js";
@@ -80,7 +81,7 @@ export class Machine {
       isDriven: () => this.#driver.isDriven,
       interrupt: () => this.#driver.interrupt(),
     });
-    this.#driver = new Driver(this.#backbone, hooks, this.#power);
+    this.#driver = new Driver(this.#backbone, hooks, this.#power, this.events);
     this.#subject = { name: this.profile.name, deterministic: options.clock !== "real-time", cpu, clock, memory: space.memory, attached: host.attached };
   }
 
@@ -186,19 +187,22 @@ export class Machine {
     return this.#driver.pause();
   }
 
-  /** Executes `instructions` of a paused machine; at HLT, time passes. */
-  async step(instructions = 1): Promise<void> {
-    await this.#driver.drive({ instructions }, "paused");
+  /**
+   * Executes `instructions` of a paused machine, the first one even at a breakpoint; at HLT, time passes. `until`, asked
+   * between slices, ends it sooner.
+   */
+  async step(instructions = 1, until?: () => boolean): Promise<void> {
+    await this.#driver.drive({ instructions, ...(until && { until }) }, "paused");
   }
 
-  /** Runs for a number of instructions, then is paused. False when it stopped, or slept for ever, before. */
+  /** Runs for a number of instructions, then is paused. False when it stopped, or slept for ever, or met a breakpoint, before. */
   async runFor(instructions: number): Promise<boolean> {
     return (await this.#driver.drive({ instructions }, "running")) === "reached";
   }
 
   /**
    * Runs until virtual time `goal`, or until `goal()` is true, asked between slices; then is paused. False when the
-   * machine stopped, or `withinNs` passed, before.
+   * machine stopped, or met a breakpoint, or `withinNs` passed, before.
    */
   async runUntil(goal: number | (() => boolean), options: { readonly withinNs?: number } = {}): Promise<boolean> {
     if (typeof goal === "number") return (await this.#driver.drive({ ns: goal }, "running")) === "reached";
@@ -219,6 +223,11 @@ export class Machine {
   /** The host has input for a sleeping machine. Interrupts, timers and completions wake it without this. */
   wake(): void {
     this.#backbone.wake.ring();
+  }
+
+  /** Tells of every change of a source on an interrupt line, with the path of the device that drives it, while a listener is set. */
+  traceInterrupts(listener: InterruptListener | undefined): void {
+    this.#backbone.lines.trace(listener);
   }
 
   /**

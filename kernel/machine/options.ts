@@ -2,6 +2,7 @@
 import type { AnyDefinition } from "../../sdk/contract/device.js";
 import type { MachineHooks } from "../../sdk/contract/hooks.js";
 import type { PortSpace } from "../bus/port-space.js";
+import type { DebugStop } from "../cpu/debug.js";
 import type { CpuCore } from "../cpu/engine.js";
 import type { PhysicalSpace } from "../memory/physical.js";
 import type { HostServices } from "./plugin-host.js";
@@ -55,4 +56,6 @@ export interface MachineEvents {
   /** A medium changed; `label` is null for an empty drive. */
   media: (path: string, label: string | null) => void;
   snapshot: (kind: "saved" | "loaded", bytes: number) => void;
+  /** A breakpoint or a watchpoint has stopped the machine; it is paused and may be made to run on. */
+  "debug-stop": (stop: DebugStop) => void;
 }

@@ -35,8 +35,11 @@ export interface Goal {
   readonly until?: () => boolean;
 }
 
-/** `stopped`: the machine has ended. `asleep`: halted, nothing scheduled, and the goal does not wait for the host. */
-export type Outcome = "reached" | "stopped" | "asleep";
+/**
+ * `stopped`: the machine has ended. `asleep`: halted, nothing scheduled, and the goal does not wait for the host.
+ * `debugger`: at a breakpoint or behind a watched access; what is due then is done when the machine runs on.
+ */
+export type Outcome = "reached" | "stopped" | "asleep" | "debugger";
 
 export interface RunLoopParts {
   readonly cpu: CpuCore;
@@ -77,6 +80,7 @@ export class RunLoop {
         if (asleep) await asleep;
       } else {
         const ahead = this.#slice(instructions - this.#executed, ns);
+        if (ahead === "debugger") return settle() ? "stopped" : "debugger";
         if (ahead) await ahead;
       }
       if (this.#yieldIsDue) {
@@ -87,7 +91,7 @@ export class RunLoop {
   }
 
   /** Runs instructions; a promise when the guest is so far ahead that it has to sleep. */
-  #slice(instructions: number, ns: number): Promise<void> | undefined {
+  #slice(instructions: number, ns: number): Promise<void> | "debugger" | undefined {
     const { cpu, clock, hostTime, pacer } = this.#parts;
     const before = cpu.instructionCount;
     const sliceNs = Math.min(clock.nextDeadlineNs, ns, pacer ? clock.nowNs + REAL_SLICE_NS : Infinity) - clock.nowNs;
@@ -98,8 +102,9 @@ export class RunLoop {
     cpu.run(budget);
     const executed = cpu.instructionCount - before;
     this.#executed += executed;
+    if (pacer) pacer.measured(executed, hostTime.nowNs() - startNs);
+    if (cpu.debug.stopped !== undefined) return "debugger";
     if (!pacer) return undefined;
-    pacer.measured(executed, hostTime.nowNs() - startNs);
     const ahead = clock.nowNs - pacer.targetNs;
     return ahead > AHEAD_NS ? this.#sleep(ahead) : undefined;
   }

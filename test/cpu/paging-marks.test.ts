@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import type { Assembler } from "./assemble.js";
 import { A, D, directoryEntry, FINE0, FINE3, faults, LARGE, P, PSE, U, W, WP } from "./page-tables.js";
-import { CODE, CODE0, CODE3, DATA0, GDT, IDT, type Outcome, PAGES, Scenario, STACK0, STACK3, TSS } from "./scenario.js";
+import { ACCESS, BIG, CODE, CODE0, CODE3, DATA0, GDT, GRANULAR, IDT, type Outcome, PAGES, Scenario, STACK0, STACK3, TSS } from "./scenario.js";
 
 const PAGE = 0x9000;
 const NEXT = 0xa000;
@@ -217,7 +217,9 @@ describe("accesses that straddle two pages", () => {
     const s = new Scenario().paging();
     s.put32(directoryEntry(0xffff_f000), (PAGES + 0x2000) | CLEAN).put32(PAGES + 0x2ffc, PAGE | CLEAN);
     s.put32(0, 0x4433).put16(0x9ffe, 0x2211);
-    s.code((a) => a.load(0xffff_fffe).hlt());
+    // by way of a segment that begins in the last page: a flat one ends with the address space
+    s.descriptor(0x60, 0xffff_f000, 0xf_ffff, ACCESS.data, BIG | GRANULAR);
+    s.code((a) => a.seg("ds", 0x60).load(0xffe).hlt());
     expect(s.run().registers.eax).toBe(0x4433_2211);
   });
 });

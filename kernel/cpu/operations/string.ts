@@ -194,8 +194,9 @@ export const stringOperations = (core: Core, ioAllowed: (port: number, bytes: nu
       pc,
       () => {
         const linear = core.linear(ES, index(pc, EDI), bytes, true);
-        // the target must be writable before the port is read
+        // what stops the write must come before the port is read
         mmu.probeWrites(linear, bytes, i32[CPL] === 3);
+        mmu.announce(linear, bytes, true, i32[CPL] === 3);
         const value = size === 8 ? ports.read8(port) : size === 16 ? ports.read16(port) : ports.read32(port);
         core.write(linear, size, value);
         advance(pc, EDI, by);

@@ -1,10 +1,35 @@
 /** A processor for tests of the machine: a function plays the program, one call an instruction. */
 import type { FlatStart, InterruptAcknowledger } from "../../../sdk/contract/processor.js";
 import type { PortSpace } from "../../bus/port-space.js";
+import type { CpuDebug, DebugStop, TracedInstruction } from "../../cpu/debug.js";
 import type { CpuCore, GeneralRegisters } from "../../cpu/engine.js";
 import type { PhysicalSpace } from "../../memory/physical.js";
 
+/** EIP counts the fake's instructions, so a breakpoint is met by number. A program makes a watched access by `touch`. */
+export class FakeDebug implements CpuDebug {
+  stopped: DebugStop | undefined;
+  holdInterrupts = false;
+  breakpoints = new Set<number>();
+  watchpoints: Parameters<CpuDebug["setWatchpoints"]>[0] = [];
+  tracer: ((instruction: TracedInstruction) => void) | undefined;
+
+  setBreakpoints(addresses: Iterable<number>): void {
+    this.breakpoints = new Set(addresses);
+  }
+  setWatchpoints(points: Parameters<CpuDebug["setWatchpoints"]>[0]): void {
+    this.watchpoints = points;
+  }
+  trace(listener: ((instruction: TracedInstruction) => void) | undefined): void {
+    this.tracer = listener;
+  }
+  touch(address: number, access: "read" | "write"): void {
+    const watchpoint = this.watchpoints.find((each) => address >= each.address && address < each.address + each.length && (each.on === "access" || access === "write"));
+    if (watchpoint) this.stopped = { kind: "watchpoint", address, access, watchpoint };
+  }
+}
+
 export class FakeCpu implements CpuCore {
+  readonly debug = new FakeDebug();
   connectTime(): void {}
   readonly space: PhysicalSpace;
   readonly ports: PortSpace;
@@ -40,14 +65,19 @@ export class FakeCpu implements CpuCore {
   run(instructions: number): void {
     this.budgets.push(instructions);
     this.#exit = false;
-    for (let left = instructions; left > 0 && !this.#exit && !this.shutdown; left--) {
-      if (this.#intr) {
+    const { debug, registers } = this;
+    debug.stopped = undefined;
+    for (let left = instructions; left > 0 && !this.#exit && !this.shutdown && !debug.stopped; left--) {
+      if (this.#intr && !debug.holdInterrupts) {
         this.#waiting = false;
         this.onInterrupt(this.#controller?.acknowledge() ?? -1, this);
       }
       if (this.#waiting) return;
+      debug.tracer?.({ address: registers.eip, eip: registers.eip, count: this.instructionCount });
       this.instructionCount++;
+      registers.eip++;
       this.program(this);
+      if (debug.breakpoints.has(registers.eip)) debug.stopped ??= { kind: "breakpoint", address: registers.eip };
     }
   }
   requestExit(): void {
