@@ -1,7 +1,13 @@
 /** Encodes instructions of the opcode table with random operands and prepares registers and memory for them. */
-import { CODE, DATA, ENVIRONMENTS, FLAT_CODE, FLAT_DATA, random, seedMemory, seedRegisters, segment, WINDOW, WINDOWS } from "./layout.mjs";
+import { CODE, DATA, ENVIRONMENTS, FLAT_CODE, FLAT_DATA, seedState, segment, WINDOW, WINDOWS } from "./layout.mjs";
 
 /** @typedef {import("../../kernel/cpu/tables/table.js").OpcodeFact} OpcodeFact */
+/**
+ * What the generators know about opcodes: the tables of the kernel, built or as sources.
+ * @typedef {object} Tables
+ * @property {readonly OpcodeFact[]} FACTS
+ * @property {typeof import("../../kernel/cpu/tables/flag-effects.js").flagEffect} flagEffect
+ */
 
 export const ES = 0;
 export const CS = 1;
@@ -17,24 +23,23 @@ export const ESP = 4;
 export const EBP = 5;
 export const ESI = 6;
 export const EDI = 7;
+/** CF PF AF ZF SF OF. */
+export const ARITHMETIC = 0x8d5;
 /** Base and index of the 16-bit address forms. */
 const FORMS16 = [[EBX, ESI], [EBX, EDI], [EBP, ESI], [EBP, EDI], [ESI], [EDI], [EBP], [EBX]];
 
 /** A case being made. */
 export class Case {
-  /** @param {number} seed @param {number} environment @param {number} window */
-  constructor(seed, environment, window) {
+  /** @param {number} seed @param {number} environment @param {number} window @param {boolean} [withUnits] */
+  constructor(seed, environment, window, withUnits = false) {
     this.seed = seed;
     this.environment = environment;
     this.window = window;
     this.segments = ENVIRONMENTS[environment];
-    const stream = random(seed);
-    /** @type {number[]} */
-    this.registers = seedRegisters(stream);
-    this.memory = new Uint8Array(WINDOW);
-    seedMemory(stream, this.memory);
-    /** Registers that the case depends on and that differ from the seed's. */
-    this.overrides = 0;
+    const from = seedState(seed, withUnits);
+    this.registers = from.registers;
+    this.memory = from.memory;
+    this.units = from.units;
     /** Registers with a purpose. */
     this.pinned = 0;
     /** @type {number[]} */
@@ -42,10 +47,12 @@ export class Case {
     this.codeOffset = 0x100;
     this.flags = 0x202;
     this.undefined = 0;
-    /** Two memory operands in segments that are easily left: which one a fault reports is each processor's own matter. */
-    this.twoOperands = false;
-    /** @type {Map<number, number>} window offset to byte */
-    this.pokes = new Map();
+    this.statusUndefined = 0;
+    this.approximate = false;
+    /** @type {[offset: number, length: number][]} */
+    this.masks = [];
+    /** Several accesses to memory: which of them a fault reports, and what was done before it, is each processor's own matter. */
+    this.unclearFaults = false;
     const code = segment(this.segments[CS]);
     this.code32 = code.big;
     this.codeBase = code.base;
@@ -55,7 +62,6 @@ export class Case {
   /** @param {number} register @param {number} value */
   set(register, value) {
     this.registers[register] = value >>> 0;
-    this.overrides |= 1 << register;
     this.pinned |= 1 << register;
   }
   /** @param {number} register */
@@ -73,8 +79,21 @@ export class Case {
     for (let byte = 0; byte < bytes; byte++) {
       const at = this.windowOffset((linear + byte) >>> 0);
       if (at < 0) continue;
-      this.pokes.set(at, Math.floor(value / 2 ** (8 * byte)) & 255);
       this.memory[at] = Math.floor(value / 2 ** (8 * byte)) & 255;
+    }
+  }
+  /** Puts bytes into memory where the window has it. @param {number} linear @param {ArrayLike<number>} bytes */
+  pokeBytes(linear, bytes) {
+    for (let index = 0; index < bytes.length; index++) this.poke((linear + index) >>> 0, bytes[index], 1);
+  }
+  /** Leaves bytes out of the comparison where the window has them. @param {number} linear @param {number} length */
+  mask(linear, length) {
+    for (let index = 0; index < length; index++) {
+      const at = this.windowOffset((linear + index) >>> 0);
+      if (at < 0) continue;
+      const last = this.masks.at(-1);
+      if (last && last[0] + last[1] === at) last[1]++;
+      else this.masks.push([at, 1]);
     }
   }
   get eip() {
@@ -84,9 +103,10 @@ export class Case {
 
 /** Random operands from one stream of numbers. */
 export class Encoder {
-  /** @param {() => number} next */
-  constructor(next) {
+  /** @param {() => number} next @param {Tables} tables */
+  constructor(next, tables) {
     this.next = next;
+    this.tables = tables;
   }
   /** One in `n`. @param {number} n */
   chance(n) {

@@ -1,9 +1,15 @@
 /** What the capture program, the generator and the vector file agree on: where things lie and which segments there are. */
 
+import { seedUnits } from "./units.mjs";
+
 export const DATA = 0x2000_0000;
 export const CODE = 0x2100_0000;
+export const DATA_BYTES = 0x1_0000;
+export const READ_ONLY_PAGE = 8;
 export const CODE_BYTES = 0x2000;
 export const WINDOW = 512;
+/** Most bytes of code in a case. */
+export const CODE_MOST = 255;
 export const LDT_ENTRIES = 16;
 /** Offsets in DATA of the two halves of each window: a page boundary, the read-only page's start, both ends of DATA. */
 export const WINDOWS = [
@@ -60,7 +66,7 @@ export const ENVIRONMENTS = [
   [local(5), local(3), local(9), local(4), local(7), 0],
   [local(7), FLAT_CODE, local(2), local(6), FLAT_DATA, 0],
   [local(2), local(1), local(12), local(6), local(5), local(8)],
-  [0, FLAT_CODE, FLAT_DATA, 0, FLAT_DATA, 3],
+  [0, FLAT_CODE, FLAT_DATA, 0, FLAT_DATA, 0],
   [FLAT_DATA, local(13), FLAT_DATA, FLAT_DATA, local(8), 0],
   [local(8), local(10), local(8), local(8), local(6), 0],
 ];
@@ -84,6 +90,9 @@ export const segment = (selector) => {
   };
 };
 
+/** Where a case starts, as an offset in its code segment. @param {{ environment: number; codeOffset: number }} c */
+export const startEip = (c) => (CODE + c.codeOffset - segment(ENVIRONMENTS[c.environment][1]).base) >>> 0;
+
 /** The generator that everything random comes from: xorshift32. @param {number} seed */
 export const random = (seed) => {
   let state = seed >>> 0 || 1;
@@ -103,6 +112,22 @@ export const seedRegisters = (next) => Array.from({ length: 8 }, () => (next() %
 export const seedMemory = (next, into) => {
   for (let at = 0; at < into.length; at += 4) {
     const value = next();
-    for (let byte = 0; byte < 4; byte++) into[at + byte] = value >>> (8 * byte);
+    into[at] = value;
+    into[at + 1] = value >>> 8;
+    into[at + 2] = value >>> 16;
+    into[at + 3] = value >>> 24;
   }
+};
+
+/**
+ * What a case starts from, before what its file says.
+ * @param {number} seed @param {boolean} withUnits
+ * @returns {{ registers: number[]; memory: Uint8Array; units: Uint8Array | undefined }}
+ */
+export const seedState = (seed, withUnits) => {
+  const next = random(seed);
+  const registers = seedRegisters(next);
+  const memory = new Uint8Array(WINDOW);
+  seedMemory(next, memory);
+  return { registers, memory, units: withUnits ? seedUnits(next, seed & 3) : undefined };
 };

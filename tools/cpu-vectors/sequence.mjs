@@ -2,22 +2,31 @@
  * Cases of several instructions, so that flags and registers pass from one to the next: straight lines, skipped
  * instructions and counted loops. ESI, EBP and ESP point into the window and stay; ECX counts loops.
  */
-import { Case, EBP, ECX, ESI, ESP, SS } from "./encode.mjs";
-import { ALL, effect, undefinedAfter } from "./flags.mjs";
+import { ARITHMETIC, Case, EBP, ECX, ESI, ESP, SS } from "./encode.mjs";
 import { DATA, segment, WINDOWS } from "./layout.mjs";
 
 /** @typedef {import("./encode.mjs").OpcodeFact} OpcodeFact */
 /** @typedef {import("./encode.mjs").Encoder} Encoder */
+/** @typedef {import("../../kernel/cpu/tables/flag-effects.js").FlagEffect} FlagEffect */
 
 const USED =
   /^(ADD|ADC|SUB|SBB|AND|OR|XOR|CMP|TEST|INC|DEC|NEG|NOT|MOV|MOVZX[BW]|MOVSX[BW]|LEA|XCHGA?|IMUL[23]?|MUL|SH[LR]D?|SAR|RO[LR]|RC[LR]|BT[SRC]?|BS[FR]|BSWAP|XADD|CMPXCHG|SETCC|CMOV|CLC|STC|CMC|LAHF|SAHF|SALC|CBW|CWD|PUSH|PUSHI|POP|PUSHE|PUSHF|DAA|DAS|AAA|AAS|AAD|LODS[BV]|CLD|NOP)$/;
 const DESTINATIONS = [0, 2, 3, 7];
 
+const JCC = { operation: "JCC", reads: 0, writes: 0, undefined: 0 };
+
+/** Undefined flags after an instruction, given those before it. @param {FlagEffect} of @param {number} before */
+export const undefinedAfter = (of, before) => (of.perhaps ? before | of.undefined : (before & ~of.writes) | of.undefined);
+
 /** @param {readonly OpcodeFact[]} facts */
 export const sequenceFacts = (facts) => facts.filter((fact) => USED.test(fact.operation) && !(fact.operation === "XCHGA" && !/^9[237]$/.test(fact.opcode)));
 
-/** One instruction; the flags it may not read are `lost`. @param {Encoder} encoder @param {OpcodeFact} fact @param {Case} c @param {number} lost @param {boolean} looping */
-const instruction = (encoder, fact, c, lost, looping) => {
+/**
+ * One instruction that keeps the pointers, and ECX where it counts a loop; what it does to the flags.
+ * @param {Encoder} encoder @param {OpcodeFact} fact @param {Case} c @param {boolean} looping
+ * @returns {{ code: number[]; effect: FlagEffect } | undefined}
+ */
+export const integerInstruction = (encoder, fact, c, looping) => {
   const { next } = encoder;
   const { operation, operands } = fact;
   const op16 = encoder.chance(5) === c.code32;
@@ -40,7 +49,7 @@ const instruction = (encoder, fact, c, lost, looping) => {
   code.push(...opcode);
   let shift;
   if (fact.modrm) {
-    const only = operands.includes("M");
+    const only = operands.some((operand) => operand.startsWith("M"));
     const memory = only || encoder.chance(3);
     // both fields may be written; a group has only one
     const narrow = (/** @type {string | undefined} */ operand) => operand?.[1] === "b";
@@ -71,9 +80,7 @@ const instruction = (encoder, fact, c, lost, looping) => {
   }
   if (operands.includes("1")) shift = 1;
   if (operands.includes("CL") && /^SH[LR]D$/.test(operation)) return undefined;
-  const of = effect(operation, size, shift, opcode[opcode.length - 1] & 15);
-  if ((of.reads & lost) !== 0) return undefined;
-  return { code, lost: undefinedAfter(of, lost) };
+  return { code, effect: encoder.tables.flagEffect(fact, size, shift, opcode[opcode.length - 1] & 15) };
 };
 const BIT_REGISTER = new Set(["BTG", "BTSG", "BTRG", "BTCG"]);
 
@@ -95,12 +102,12 @@ export const sequence = (encoder, facts, environment, seed) => {
   let skip = -1;
   let lostBefore = 0;
   for (let done = 0; done < length; ) {
-    const made = instruction(encoder, encoder.pick(facts), c, lost, looping);
-    if (!made) continue;
+    const made = integerInstruction(encoder, encoder.pick(facts), c, looping);
+    if (!made || (made.effect.reads & lost) !== 0) continue;
     done++;
     if (c.code.length + made.code.length > 44) break;
     c.code.push(...made.code);
-    lost = made.lost;
+    lost = undefinedAfter(made.effect, lost);
     if (skip >= 0) {
       // the conditional jump just before goes over this instruction
       c.code[skip] = made.code.length;
@@ -108,7 +115,7 @@ export const sequence = (encoder, facts, environment, seed) => {
       skip = -1;
     } else if (encoder.chance(5)) {
       const condition = next() & 15;
-      if ((effect("JCC", 32, undefined, condition).reads & lost) !== 0) continue;
+      if ((encoder.tables.flagEffect(JCC, 32, undefined, condition).reads & lost) !== 0) continue;
       c.code.push(0x70 | condition, 0);
       skip = c.code.length - 1;
       lostBefore = lost;
@@ -123,7 +130,7 @@ export const sequence = (encoder, facts, environment, seed) => {
     }
     c.code.push(0xe2, (-c.code.length - 2) & 255);
   }
-  c.undefined = lost & ALL;
+  c.undefined = lost & ARITHMETIC;
   c.codeOffset = encoder.chance(6) ? 0x1000 - 1 - (next() % c.code.length) : 0x100 + (next() % 0x40);
   return c;
 };

@@ -1,13 +1,12 @@
 /** Cases of one instruction: any opcode of user mode, any operand form, any environment; some single-stepped (TF). */
-import { Case, CS, DS, EAX, EBP, EBX, ECX, EDI, EDX, ES, ESI, ESP, PREFIX, SS } from "./encode.mjs";
-import { ALL, effect } from "./flags.mjs";
+import { ARITHMETIC, Case, CS, DS, EAX, EBP, EBX, ECX, EDI, EDX, ES, ESI, ESP, PREFIX, SS } from "./encode.mjs";
 import { segment } from "./layout.mjs";
 
 /** @typedef {import("./encode.mjs").OpcodeFact} OpcodeFact */
 /** @typedef {import("./encode.mjs").Encoder} Encoder */
 
-/** What depends on the host's operating system or time, or has vectors of its own. */
-const SKIPPED = new Set("FPU FWAIT CPUID RDTSC RDPMC SYSENTER SYSEXIT SGDT SIDT SMSW SLDT STR NOPE FXSAVE FXRSTOR LDMXCSR STMXCSR".split(" "));
+/** What depends on the host's operating system or time; ICEBP, after which a hypervisor may push the wrong EIP. */
+const SKIPPED = new Set("ICEBP CPUID RDTSC RDPMC SYSENTER SYSEXIT SGDT SIDT SMSW SLDT STR NOPE".split(" "));
 /** Transfers whose target is chosen rather than random. */
 const NEAR_RELATIVE = new Set(["JCC", "JMP", "CALL", "LOOP", "LOOPE", "LOOPNE", "JCXZ"]);
 const BIT = new Set(["BT", "BTS", "BTR", "BTC"]);
@@ -16,7 +15,7 @@ const FAR_LOADS = new Set(["LES", "LDS", "LSS", "LFS", "LGS"]);
 const FLAG_BITS = 0x8d5;
 
 /** @param {readonly OpcodeFact[]} facts */
-export const singleFacts = (facts) => facts.filter((fact) => !SKIPPED.has(fact.operation));
+export const singleFacts = (facts) => facts.filter((fact) => fact.unit === "integer" && !SKIPPED.has(fact.operation));
 
 /**
  * @param {Encoder} encoder @param {OpcodeFact} fact @param {number} environment @param {number} seed
@@ -27,7 +26,7 @@ export const single = (encoder, fact, environment, seed) => {
   const flatData = environment === 0;
   const c = new Case(seed, environment, flatData ? encoder.pick([0, 0, 0, 1, 2]) : environment === 1 ? encoder.pick([0, 0, 2]) : 0);
   const { operation, operands } = fact;
-  c.twoOperands = /^(MOVS|CMPS)/.test(operation) && environment > 1;
+  c.unclearFaults = /^(MOVS[BV]|CMPS[BV]|POPA|PUSHA|IRET|RETFN?|CALLFE?|ENTER)$/.test(operation);
   const op16 = encoder.chance(4) === c.code32;
   const address16 = encoder.chance(flatData ? 40 : 4) === c.code32;
   const size =
@@ -92,7 +91,7 @@ export const single = (encoder, fact, environment, seed) => {
   let location = 0;
   if (fact.modrm) {
     const control = /^[RCD]d$/.test(operands[0] ?? "");
-    const only = operands.includes("M") || operands.includes("Ma");
+    const only = operands.some((operand) => operand.startsWith("M"));
     memory = !control && (only || !encoder.chance(3));
     if (memory) {
       if (BIT.has(operation) && group < 0 && !c.isPinned(regField)) c.set(regField, encoder.around(300));
@@ -154,6 +153,8 @@ export const single = (encoder, fact, environment, seed) => {
     c.poke(stackLinear(word), farTarget() | 3, 2);
   }
   if (operation === "IRET" || operation === "POPF") c.poke(stackLinear(operation === "IRET" ? 2 * word : 0), (next() & 0x20_3ed5) | 2, word);
+  // the upper half of a pushed selector is zero, or left as it was
+  if (operation === "PUSHSEG" && !op16) c.mask(stackLinear(-2), 2);
   if (operation === "PUSHF" && !op16) c.flags &= ~0x1_0000;
 
   // immediates
@@ -194,10 +195,10 @@ export const single = (encoder, fact, environment, seed) => {
     for (let byte = 0; byte < relativeBytes; byte++) c.code.push(Math.floor(Number(BigInt.asUintN(32, BigInt(distance))) / 2 ** (8 * byte)) & 255);
   }
   const condition = (opcode[opcode.length - 1] ?? 0) & 15;
-  const of = effect(operation, size, count < 0 ? undefined : count, condition);
+  const of = encoder.tables.flagEffect(fact, size, count < 0 ? undefined : count, condition);
   c.undefined = of.undefined;
   // what depends on an undefined result is left out
-  if (/^SH[LR]D$/.test(operation) && of.undefined === ALL) return undefined;
+  if (/^SH[LR]D$/.test(operation) && of.undefined === ARITHMETIC) return undefined;
   return c;
 };
 

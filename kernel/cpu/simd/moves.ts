@@ -180,9 +180,8 @@ export const moveOperations = (core: Core, unit: VectorUnit): Record<string, Col
     const offset = core.address16(pc) ? i32[EDI] & 0xffff : i32[EDI];
     const linear = core.linear(core.segment(pc), offset, bytes, true);
     const user = core.mmu.user;
-    // eight bytes for both forms, as processors have it
-    core.mmu.checkAlignment(linear, 8, user);
-    core.mmu.probeWrites(linear, bytes, user);
+    // alignment is that of eight bytes for both forms, as silicon has it
+    for (let half = 0; half < bytes; half += 8) core.mmu.probeWrites((linear + half) | 0, 8, user);
     for (let index = 0; index < bytes; index++) if (mask[index] < 0) core.mmu.write8((linear + index) | 0, from[index], user);
   };
 
