@@ -4,7 +4,7 @@
 /** Tests and what only tests import. */
 const TESTING = "(\\.(test|testing|test-support)\\.ts$|/testing(/|\\.ts$))";
 /** Everything that also runs in a browser. */
-const PORTABLE = "^(kernel|sdk|plugins|profiles|host/api)/|^host/browser\\.ts$";
+const PORTABLE = "^(kernel|sdk|plugins|profiles|host/api|host/debug)/|^host/browser\\.ts$";
 const ASSEMBLY_PACKAGES = "(^|/)node_modules/(tsyringe|tapable|eventemitter3|reflect-metadata)/";
 
 /** @type {import("dependency-cruiser").IForbiddenRuleType[]} */
