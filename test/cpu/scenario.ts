@@ -52,8 +52,8 @@ export const dpl = (level: number): number => level << 5;
 const WITH_ERROR = new Set([8, 10, 11, 12, 13, 14, 17]);
 const LIMIT = 20_000;
 
-/** Compared with QEMU, or the reason for which QEMU may end otherwise; false: QEMU has no part in it. */
-export type QemuJudges = boolean | string | QemuOptions;
+/** True, how QEMU is run, or the reason for which it may end otherwise. */
+export type QemuJudges = true | string | QemuOptions;
 
 export interface Outcome {
   /** Vector whose HLT was reached, or -1: the program's own HLT. */
@@ -246,7 +246,7 @@ export class Scenario {
     expect(Buffer.compare(memory.ram, steppedRam)).toBe(0);
     const { qemu } = options;
     const end = { words: memory.words, ram: memory.ram, shutdown: cpu.shutdown };
-    if (qemu !== false) compareWithQemu(this.state, this.memory, end, typeof qemu === "string", typeof qemu === "object" ? qemu : {});
+    compareWithQemu(this.state, this.memory, end, typeof qemu === "string", typeof qemu === "object" ? qemu : {});
     return outcome(cpu, memory, cpu.instructionCount - start);
   }
 }
