@@ -10,7 +10,7 @@
 import type { DebugStop, Watchpoint } from "./debug.js";
 import type { GuestFault } from "./fault.js";
 import type { Mmu } from "./mmu.js";
-import { CR4, CR4_DE, DB_VECTOR, DR0, DR6, DR7, FLAGS, NO_TRAPS, RF, SHADOW } from "./state.js";
+import { CR4, CR4_DE, DB_VECTOR, DEBUG_TRAP, DR0, DR6, DR7, FLAGS, NO_TRAPS, RF, SHADOW } from "./state.js";
 
 /** R/W field of DR7. */
 const ON_EXECUTE = 0;
@@ -54,8 +54,6 @@ export class Breakpoints {
   #armed = "";
   /** Any page of code has a breakpoint. */
   hasCode = false;
-  /** Causes of a debug trap due after the current instruction, as bits of DR6. */
-  trap = 0;
   /** The debugger's watchpoint that the current instruction has hit. */
   hit: DebugStop | undefined;
   phase: Phase = "between";
@@ -180,6 +178,14 @@ export class Breakpoints {
       this.trap |= point.bit;
       if (point.watchpoint) this.hit ??= { kind: "watchpoint", address: Math.max(first, point.first), access: write ? "write" : "read", watchpoint: point.watchpoint };
     }
+  }
+
+  /** Causes of a debug trap due after the current instruction, as bits of DR6. */
+  get trap(): number {
+    return this.#i32[DEBUG_TRAP];
+  }
+  set trap(causes: number) {
+    this.#i32[DEBUG_TRAP] = causes;
   }
 
   /** A port is about to be accessed; true when that is a cause for a trap. */

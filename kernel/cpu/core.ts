@@ -80,12 +80,8 @@ export class Core {
   readonly code: Int32Array;
   /** A task switch has gone past the point of no return: a fault from here on belongs to the new task, at its EIP. */
   eipCommitted = false;
-  /** The new task asked for a debug trap before its first instruction (T bit of its TSS). */
-  taskTrap = false;
   /** The current instruction has transferred to an interrupt handler, which takes its single-step trap away. */
   interrupted = false;
-  /** A repeated string instruction has elements left: EIP is at the instruction, which has begun. */
-  repeating = false;
   /** A repeated string instruction stops after each element. */
   oneElement = false;
   /** A permitted port access is about to happen. */

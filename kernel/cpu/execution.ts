@@ -20,6 +20,7 @@ import {
   CS,
   DB_VECTOR,
   DR6,
+  DR6_BS,
   DR7,
   DR7_GD,
   EIP,
@@ -34,6 +35,7 @@ import {
   PENDING_INIT,
   PENDING_INTR,
   PENDING_NMI,
+  REPEATING,
   RF,
   RUN_LIMIT,
   SHADOW,
@@ -47,9 +49,6 @@ const MARGIN = CHECK_EVERY + 1;
 const AT_ONCE = -0x8000_0000;
 /** Longest stretch given to the fast loop: `COUNT_BASE + PC` counts in eighths of an instruction in 31 bits. */
 const LONGEST_STRETCH = 1 << 26;
-/** Causes of a debug trap in DR6: single step, task switch. */
-const DR6_BS = 0x4000;
-const DR6_BT = 0x8000;
 
 export interface ExecutionParts {
   readonly core: Core;
@@ -161,7 +160,6 @@ export class Execution implements CpuDebug {
     const i32 = this.#i32;
     const breakpoints = this.#breakpoints;
     if (breakpoints.trap !== 0 && i32[SHADOW] !== NO_TRAPS) this.#debugTrap(breakpoints.trap);
-    if (this.#core.taskTrap) this.#debugTrap(DR6_BT);
     if (breakpoints.hit) this.#stop();
     else if (i32[PENDING] !== 0) this.#takePending();
   }
@@ -269,8 +267,6 @@ export class Execution implements CpuDebug {
 
   #debugTrap(cause: number): void {
     const i32 = this.#i32;
-    const core = this.#core;
-    core.taskTrap = false;
     this.#breakpoints.trap = 0;
     i32[DR6] |= cause;
     i32[DR7] &= ~DR7_GD;
@@ -281,8 +277,8 @@ export class Execution implements CpuDebug {
 
   /** A repeated instruction that is interrupted goes on without meeting its breakpoint again. */
   #resumeFlag(): void {
-    if (!this.#core.repeating) return;
-    this.#core.repeating = false;
+    if (this.#i32[REPEATING] === 0) return;
+    this.#i32[REPEATING] = 0;
     this.#i32[FLAGS] |= RF;
   }
 
@@ -310,7 +306,7 @@ export class Execution implements CpuDebug {
   /** Delivers the fault just caught, or shuts down. */
   #raise(): void {
     this.#breakpoints.cancel();
-    this.#core.repeating = false;
+    this.#i32[REPEATING] = 0;
     this.#breakpoints.phase = "between";
     // a delivery counts as an instruction, so that a guest whose handlers only fault still uses up its slice
     this.#count++;

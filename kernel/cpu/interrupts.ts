@@ -137,8 +137,8 @@ export class Interrupts {
       frame.push(size, i32[SEL + CS]);
       frame.push(size, i32[EIP]);
       if (errorCode >= 0) frame.push(size, errorCode);
-      core.setSp(frame.sp);
       this.#segmentation.markAccessed(descriptor);
+      core.setSp(frame.sp);
       this.#segmentation.fill(CS, (selector & ~3) | newCpl, descriptor);
     }
     i32[EIP] = offset;

@@ -13,7 +13,7 @@ import { stringOperations } from "./operations/string.js";
 import { portPermission, type SystemHost, systemOperations } from "./operations/system.js";
 import type { Segmentation } from "./segmentation.js";
 import { simdOperations } from "./simd/operations.js";
-import { FLAGS, PENDING, RF, SHADOW, TF } from "./state.js";
+import { DEBUG_TRAP, FLAGS, PENDING, RF, SHADOW, TF } from "./state.js";
 import { FACTS } from "./tables/table.js";
 import type { TaskSwitch } from "./task-switch.js";
 
@@ -81,7 +81,7 @@ export const coldOperations = ({ core, model, segmentation, interrupts, tasks, f
     const operation = table[number];
     table[number] = (pc) => {
       operation(pc);
-      if ((core.i32[FLAGS] & (TF | RF)) !== 0 || core.i32[SHADOW] !== 0 || core.i32[PENDING] !== 0 || core.taskTrap) host.attention();
+      if ((core.i32[FLAGS] & (TF | RF)) !== 0 || core.i32[SHADOW] !== 0 || core.i32[PENDING] !== 0 || core.i32[DEBUG_TRAP] !== 0) host.attention();
     };
   }
   return table;

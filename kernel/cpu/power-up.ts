@@ -9,6 +9,7 @@ import {
   CR0_ET,
   CR0_NW,
   CS,
+  DEBUG_TRAP,
   DR6,
   DR7,
   EDX,
@@ -28,6 +29,7 @@ import {
   PAT_LOW,
   PENDING,
   PENDING_INTR,
+  REPEATING,
   SEL,
   SHADOW,
   SHUTDOWN,
@@ -68,5 +70,7 @@ export const powerUpRegisters = (i32: Int32Array, model: CpuModel): void => {
   i32[NMI_BLOCKED] = 0;
   i32[SHUTDOWN] = 0;
   i32[SHADOW] = 0;
+  i32[DEBUG_TRAP] = 0;
+  i32[REPEATING] = 0;
   i32[PENDING] &= PENDING_INTR;
 };

@@ -77,6 +77,10 @@ export const TSC_OFFSET_LOW = 80;
 export const TSC_OFFSET_HIGH = 81;
 /** The four page-directory-pointer-table entries of PAE paging, 64 bits each: loaded with CR3, not read by walks. */
 export const PDPTE = 82;
+/** Causes of a debug trap due before the next instruction, as bits of DR6. */
+export const DEBUG_TRAP = 90;
+/** 1 while a repeated string instruction has begun and has elements left: EIP is at the instruction. */
+export const REPEATING = 91;
 
 /** Words below are saved in snapshots; the ones from here to STATE_WORDS are derived or belong to `run`. */
 export const SAVED_WORDS = 96;
@@ -153,6 +157,9 @@ export const CR4_PCE = 0x100;
 export const CR4_OSFXSR = 0x200;
 export const CR4_OSXMMEXCPT = 0x400;
 
+/** Causes in DR6: single step, task switch. */
+export const DR6_BS = 0x4000;
+export const DR6_BT = 0x8000;
 /** General detect: MOV to and from debug registers is #DB. */
 export const DR7_GD = 0x2000;
 

@@ -15,6 +15,8 @@ import {
   CR4,
   CR4_PAE,
   CS,
+  DEBUG_TRAP,
+  DR6_BT,
   DR7,
   EAX,
   EIP,
@@ -154,7 +156,7 @@ export class TaskSwitch {
     }
     this.#loadSegments(selectors, ldt, external);
     if (eip >>> 0 > i32[LIMIT + CS] >>> 0) fault.raise(GP_VECTOR, 0);
-    if (trap !== 0) core.taskTrap = true;
+    if (trap !== 0) i32[DEBUG_TRAP] |= DR6_BT;
     core.eipCommitted = false;
   }
 

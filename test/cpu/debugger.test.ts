@@ -121,6 +121,36 @@ describe("a watchpoint", () => {
   });
 });
 
+describe("a trap that is due when a run ends", () => {
+  const program = (): Cpu => {
+    const s = new Scenario();
+    // dr0 = WATCHED, dr7: a write of a byte; mov [WATCHED], eax; then nothing
+    s.code((a) => a.mov("eax", WATCHED).b(0x0f, 0x23, 0xc0).mov("eax", 0x1_0002).b(0x0f, 0x23, 0xf8).store(WATCHED).nop(4).hlt());
+    const { cpu } = s.boot();
+    cpu.run(5);
+    expect(cpu.registers.eip).toBe(CODE + 21);
+    return cpu;
+  };
+  it("goes into a snapshot and comes out of it", () => {
+    const cpu = program();
+    const saved = cpu.save();
+    cpu.reset();
+    cpu.load(saved);
+    cpu.run(100);
+    // the HLT of vector 1
+    expect(cpu.registers.eip).toBe(0x4002);
+  });
+  it("is gone with a reset", () => {
+    const cpu = program();
+    cpu.reset();
+    const quiet = new Scenario();
+    quiet.code((a) => a.nop(4).hlt());
+    const again = quiet.boot().cpu;
+    again.run(100);
+    expect(again.registers.eip).toBe(CODE + 5);
+  });
+});
+
 describe("a trace", () => {
   it("tells every instruction before it executes, with its count", () => {
     const { cpu, top, end } = counter();

@@ -177,8 +177,8 @@ export const controlOperations = (core: Core, segmentation: Segmentation, interr
       // the stack comes before the target's limit
       const frame = frameHere(size);
       checkOffset(descriptor, eip);
-      pushReturn(frame, size);
       segmentation.markAccessed(descriptor);
+      pushReturn(frame, size);
       segmentation.fill(CS, (selector & ~3) | cpl, descriptor);
       i32[EIP] = eip;
       core.updateKey();
@@ -212,8 +212,8 @@ export const controlOperations = (core: Core, segmentation: Segmentation, interr
     } else {
       const frame = frameHere(gate.size);
       checkOffset(gate.descriptor, gate.offset);
-      pushReturn(frame, gate.size);
       segmentation.markAccessed(gate.descriptor);
+      pushReturn(frame, gate.size);
       segmentation.fill(CS, (gate.selector & ~3) | cpl, gate.descriptor);
     }
     i32[EIP] = gate.offset;

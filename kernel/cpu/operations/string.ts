@@ -7,7 +7,7 @@
 import type { ColdOperation, Core, OperandSize } from "../core.js";
 import { LAZY_SUB } from "../flags.js";
 import { META_REP_SHIFT, R_META } from "../interpreter/record.js";
-import { CPL, DF, EAX, ECX, EDI, EDX, EIP, ES, ESI, FLAGS, LAZY_A, LAZY_B, LAZY_OP, LAZY_RESULT } from "../state.js";
+import { CPL, DF, EAX, ECX, EDI, EDX, EIP, ES, ESI, FLAGS, LAZY_A, LAZY_B, LAZY_OP, LAZY_RESULT, REPEATING } from "../state.js";
 
 const REPNE = 1;
 /** Elements per execution where no bulk copy is possible. */
@@ -33,8 +33,11 @@ export const stringOperations = (core: Core, ioAllowed: (port: number, bytes: nu
   /** Notes whether the instruction has elements left. */
   const repeating =
     (operation: (pc: number) => boolean): ColdOperation =>
-    (pc) =>
-      (core.repeating = operation(pc));
+    (pc) => {
+      const again = operation(pc);
+      i32[REPEATING] = again ? 1 : 0;
+      return again;
+    };
   /** Runs `one` for the current elements, with REP, up to a chunk. True: the instruction has to be executed again. */
   const repeat = (pc: number, one: () => void, condition: boolean, chunk = CHUNK): boolean => {
     const prefix = rep(pc);
@@ -203,7 +206,7 @@ export const stringOperations = (core: Core, ioAllowed: (port: number, bytes: nu
       },
       false,
     );
-    core.repeating = again;
+    i32[REPEATING] = again ? 1 : 0;
     if (again) i32[EIP] = core.eip(pc);
   };
   const output = (pc: number): void => {
@@ -223,7 +226,7 @@ export const stringOperations = (core: Core, ioAllowed: (port: number, bytes: nu
       },
       false,
     );
-    core.repeating = again;
+    i32[REPEATING] = again ? 1 : 0;
     if (again) i32[EIP] = core.eip(pc);
   };
 
