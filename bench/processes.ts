@@ -35,6 +35,12 @@ process.on("exit", () => {
   for (const child of running) child.kill("SIGKILL");
 });
 
+/** Ends a child when this process ends before it. */
+export const endWithUs = (child: ChildProcess): void => {
+  running.add(child);
+  child.on("close", () => running.delete(child));
+};
+
 /**
  * Starts a program, waits for its output and ends it; what it used from its start to that moment.
  * @throws when it ends, or the time is up, before.
@@ -43,7 +49,7 @@ export const runUntil = ({ program, args, done, timeoutSeconds }: Command): Prom
   new Promise((resolve, reject) => {
     const started = process.hrtime.bigint();
     const child = spawn(program, args, { stdio: ["pipe", "pipe", "pipe"] });
-    running.add(child);
+    endWithUs(child);
     let output = Buffer.alloc(0);
     let errors = "";
     let settled = false;
@@ -71,7 +77,6 @@ export const runUntil = ({ program, args, done, timeoutSeconds }: Command): Prom
     child.stdin.on("error", () => {});
     child.on("error", (error) => settle(() => reject(error)));
     child.on("close", (code, signal) => {
-      running.delete(child);
       settle(() => reject(new Error(`${program} ended with ${signal ?? code} too early; ${said()}`)));
     });
   });

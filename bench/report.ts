@@ -15,11 +15,15 @@ export interface SuiteResult {
   readonly rows: readonly Row[];
   /** What a reader must know to judge the figures, and what was proved on the way. */
   readonly notes: readonly string[];
+  /** Circumstances of this suite alone, stored with it. */
+  readonly where?: Readonly<Record<string, string | number>>;
 }
 
 export interface Suite {
   readonly name: string;
   readonly about: string;
+  /** Turns of each contender unless the user gives a number. */
+  readonly rounds?: number;
   run(context: Context): Promise<SuiteResult>;
 }
 
@@ -29,6 +33,12 @@ export interface Context {
   readonly rival: boolean;
   /** Another built checkout of this project to compare with. */
   readonly before: string | undefined;
+  /** Suite `rivals`: programs whose name or class matches; all unless given. */
+  readonly only: RegExp | undefined;
+  /** Suite `rivals`: the binary of Node that runs what is written in JavaScript. */
+  readonly node: string;
+  /** Suite `rivals`: which tiers of ours translate; the machine's default unless given. */
+  readonly jit: string | undefined;
   /** A folder for files of this run. */
   readonly scratch: string;
   /** Progress, to standard error. */

@@ -56,6 +56,7 @@ import {
 } from "./state.js";
 import type { OpcodeFact } from "./tables/table.js";
 import { TaskSwitch } from "./task-switch.js";
+import type { CreateTranslator } from "./translator.js";
 
 const SEGMENT_NAMES: readonly SegmentName[] = ["es", "cs", "ss", "ds", "fs", "gs"];
 const REGISTER_NAMES = ["eax", "ecx", "edx", "ebx", "esp", "ebp", "esi", "edi"] as const;
@@ -80,14 +81,15 @@ export class Cpu implements CpuCore {
   #ferr: (level: boolean) => void = () => {};
   #nowNs: () => number = () => this.instructionCount;
 
-  constructor(space: PhysicalSpace, ports: PortSpace, model: CpuModel = cpuModel(DEFAULT_CPU_MODEL)) {
+  /** @param createTranslator of hot code; without it everything is interpreted */
+  constructor(space: PhysicalSpace, ports: PortSpace, model: CpuModel = cpuModel(DEFAULT_CPU_MODEL), createTranslator?: CreateTranslator) {
     const memory = space.memory;
     const fault = new GuestFault();
     this.#model = model;
     this.#i32 = memory.words;
     this.#mmu = new Mmu(space, this.#i32, fault);
     this.#mmu.setPat(model.features.has("pat"));
-    this.#cache = new CodeCache(memory, HOT_NUMBERS.get("%REENTER")!);
+    this.#cache = new CodeCache(memory, { reenter: HOT_NUMBERS.get("%REENTER")!, back: HOT_NUMBERS.get("%BACK")!, region: HOT_NUMBERS.get("%REGION")! });
     this.#core = new Core(memory, this.#mmu, ports, fault, this.#cache.code);
     this.#breakpoints = new Breakpoints(this.#i32, this.#mmu, fault);
     const core = this.#core;
@@ -98,7 +100,7 @@ export class Cpu implements CpuCore {
     this.#fetch = new CodeFetch({ core, space, mmu: this.#mmu, cache: this.#cache, decoder, breakpoints: this.#breakpoints });
     this.#fpu = connectFpu(core, model, (level) => this.#ferr(level));
 
-    this.#cache.onFlush = () => this.#mmu.flushExecute();
+    this.#cache.onFlush.push(() => this.#mmu.flushExecute());
     this.#cache.onFirstCode = (page) => this.#mmu.dropWrites(page);
     this.#mmu.onCodeStore = (page, offset, length) => this.#cache.written(page, offset, length);
     space.onCodeWrite = (page) => this.#cache.dropPage(page);
@@ -119,7 +121,8 @@ export class Cpu implements CpuCore {
     this.#breakpoints.onNoted = host.attention;
     core.onTaskSwitched = host.debugRegistersChanged;
     const cold = coldOperations({ core, model, segmentation, interrupts, tasks, fpu: this.#fpu, host });
-    this.#interpret = compileLoop(loopEnvironment(core, this.#cache, this.#fetch, cold));
+    const translator = createTranslator?.({ core, space, cache: this.#cache, cold });
+    this.#interpret = compileLoop(loopEnvironment(core, this.#cache, this.#fetch, cold, (slot, entry) => (translator ? translator.enter(slot, entry) : entry)));
     this.#execution = new Execution({
       core,
       cache: this.#cache,
@@ -127,6 +130,7 @@ export class Cpu implements CpuCore {
       interrupts,
       breakpoints: this.#breakpoints,
       interpret: this.#interpret,
+      translator,
       powerUp: () => this.#powerUpState(),
     });
     this.reset();

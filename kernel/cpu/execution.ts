@@ -14,6 +14,7 @@ import { META_LENGTH_SHIFT, META_OFFSET_MASK, R_DISP, R_META, R_OP, RECORD_WORDS
 import { HOT_NUMBERS } from "./interpreter/source.js";
 import type { Interrupts } from "./interrupts.js";
 import {
+  AT_ONCE,
   BASE,
   CODE_PAGE,
   COUNT_BASE,
@@ -35,18 +36,19 @@ import {
   PENDING_INIT,
   PENDING_INTR,
   PENDING_NMI,
+  REGION_LIMIT,
   REPEATING,
   RF,
   RUN_LIMIT,
   SHADOW,
   SHUTDOWN,
+  STRETCH_LIMIT,
   TF,
 } from "./state.js";
+import type { Translator } from "./translator.js";
 
 /** The fast loop may run past its limit by less than this; the rest of a slice is stepped. */
 const MARGIN = CHECK_EVERY + 1;
-/** A run limit that is always reached. */
-const AT_ONCE = -0x8000_0000;
 /** Longest stretch given to the fast loop: `COUNT_BASE + PC` counts in eighths of an instruction in 31 bits. */
 const LONGEST_STRETCH = 1 << 26;
 
@@ -57,6 +59,7 @@ export interface ExecutionParts {
   readonly interrupts: Interrupts;
   readonly breakpoints: Breakpoints;
   readonly interpret: Interpret;
+  readonly translator: Translator | undefined;
   /** Registers as INIT# leaves them. */
   readonly powerUp: () => void;
 }
@@ -69,6 +72,7 @@ export class Execution implements CpuDebug {
   readonly #interrupts: Interrupts;
   readonly #breakpoints: Breakpoints;
   readonly #interpret: Interpret;
+  readonly #translator: Translator | undefined;
   readonly #powerUp: () => void;
   #controller: InterruptAcknowledger = { acknowledge: () => 0xff };
   #count = 0;
@@ -78,7 +82,7 @@ export class Execution implements CpuDebug {
   readonly #traced: TracedInstruction = { address: 0, eip: 0, count: 0 };
   holdInterrupts = false;
 
-  constructor({ core, cache, fetch, interrupts, breakpoints, interpret, powerUp }: ExecutionParts) {
+  constructor({ core, cache, fetch, interrupts, breakpoints, interpret, translator, powerUp }: ExecutionParts) {
     this.#core = core;
     this.#i32 = core.i32;
     this.#cache = cache;
@@ -86,6 +90,7 @@ export class Execution implements CpuDebug {
     this.#interrupts = interrupts;
     this.#breakpoints = breakpoints;
     this.#interpret = interpret;
+    this.#translator = translator;
     this.#powerUp = powerUp;
   }
 
@@ -106,6 +111,7 @@ export class Execution implements CpuDebug {
   /** Leave the loop at the next taken branch and look again. */
   attention(): void {
     this.#i32[RUN_LIMIT] = AT_ONCE;
+    this.#i32[REGION_LIMIT] = AT_ONCE;
   }
 
   requestExit(): void {
@@ -226,8 +232,16 @@ export class Execution implements CpuDebug {
     this.#breakpoints.phase = "running";
     this.#core.oneElement = this.#breakpoints.watchesData;
     const record = this.#lookUp();
-    i32[RUN_LIMIT] = instructions * 8;
-    this.#interpret(record, i32[CODE_PAGE], -record, instructions * 8);
+    const translator = this.#translator;
+    let limit = instructions;
+    i32[REGION_LIMIT] = AT_ONCE;
+    if (translator && !this.#breakpoints.watchesData) {
+      limit = Math.min(limit, translator.sample(this.#linear));
+      i32[REGION_LIMIT] = (instructions - translator.margin) * 8;
+      i32[STRETCH_LIMIT] = instructions * 8;
+    }
+    i32[RUN_LIMIT] = limit * 8;
+    this.#interpret(record, i32[CODE_PAGE], -record, limit * 8);
     this.#account();
   }
 
@@ -240,7 +254,7 @@ export class Execution implements CpuDebug {
     breakpoints.phase = "stepping";
     const shadow = i32[SHADOW];
     const trap = (i32[FLAGS] & TF) !== 0;
-    const record = this.#lookUp();
+    const record = this.#cache.plain(this.#lookUp());
     if (this.#trace) this.#report();
     code.copyWithin(STEP_RECORD, record, record + RECORD_WORDS);
     const meta = code[STEP_RECORD + R_META];

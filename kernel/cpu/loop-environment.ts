@@ -10,7 +10,7 @@ import { BASE, COUNT_BASE, CPL, CS, GP_VECTOR, LIMIT, PC, SS, SS_VECTOR } from "
 const ADDRESS_SPACE = 2 ** 32;
 const numbersOf = (...names: string[]): ReadonlySet<number> => new Set(names.map((name) => HOT_NUMBERS.get(name)!));
 
-export const loopEnvironment = (core: Core, cache: CodeCache, fetch: CodeFetch, cold: readonly ColdOperation[]): LoopEnvironment => {
+export const loopEnvironment = (core: Core, cache: CodeCache, fetch: CodeFetch, cold: readonly ColdOperation[], enterRegion: LoopEnvironment["enterRegion"]): LoopEnvironment => {
   const { i32, i16, i8, u8, memory, flags, mmu } = core;
   const at = (pc: number, countBase: number): boolean => {
     i32[PC] = pc;
@@ -92,6 +92,7 @@ export const loopEnvironment = (core: Core, cache: CodeCache, fetch: CodeFetch, 
     condition: (code) => flags.condition(code),
     setCfOf: (cf, of) => flags.setCfOf(cf, of),
     enter: (linear) => fetch.enter(linear),
+    enterRegion,
     checkedTarget: (pc, codePage) => {
       const record = cache.code;
       let eip = (codePage + record[pc + R_DISP] - i32[BASE + CS]) | 0;

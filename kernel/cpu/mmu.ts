@@ -210,6 +210,17 @@ export class Mmu {
     return physical;
   }
 
+  /**
+   * Fills the TLB for an access to plain memory, as the access would; false where it would fault or is watched, and then nothing
+   * has changed.
+   */
+  tryFill(linear: number, write: boolean, user: boolean): boolean {
+    if (this.#watching && this.#watched.has(linear >>> PAGE_SHIFT)) return false;
+    if (!this.#walk.permits(linear, write, user)) return false;
+    this.#fill(linear, SILENT, write, user);
+    return true;
+  }
+
   // ── alignment ───────────────────────────────────────────────────────────────────────────────────────────────────
 
   /**

@@ -132,6 +132,12 @@ export class PageWalk {
     return this.#find(linear, true) === MAPPED ? this.#physical : undefined;
   }
 
+  /** Whether `translate` would succeed for data; without a side effect. */
+  permits(linear: number, write: boolean, user: boolean): boolean {
+    if ((this.#i32[CR0] & CR0_PG) === 0) return true;
+    return this.#find(linear, true) === MAPPED && !(user && (this.#rights & USER) === 0) && !(write && !this.#mayWrite(user));
+  }
+
   /** Reserved bits come before rights: with them set there is no translation (section 4.7). */
   #judge(linear: number, access: Access, user: boolean): void {
     const found = this.#find(linear, false);

@@ -97,6 +97,15 @@ export const MODE_KEY = 100;
 /** (derived) Offset into the TLBs: 0, TLB_USER while CPL is 3, TLB_ALIGNED while alignment is checked too. */
 export const TLB_HALF = 101;
 
+/** (run) Translated regions leave at the next back edge once the count in eighths has reached this. */
+export const REGION_LIMIT = 102;
+/** (run) Why a translated region was left: 1 if the interpreter has to execute the next instruction. */
+export const REGION_EXIT = 103;
+/** (run) What RUN_LIMIT grows to as regions execute: the interpreter's own instructions are what is sampled. */
+export const STRETCH_LIMIT = 104;
+/** A RUN_LIMIT that is always reached. */
+export const AT_ONCE = -0x8000_0000;
+
 /** Byte offset and size of the x87 state. */
 export const FPU_OFFSET = 1024;
 export const FPU_BYTES = 512;

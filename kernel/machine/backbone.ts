@@ -3,6 +3,7 @@ import type { MachineControl } from "../../sdk/contract/board.js";
 import { PortSpace } from "../bus/port-space.js";
 import { VirtualClock } from "../clock/virtual-clock.js";
 import { Cpu, type CpuCore, cpuModel, DEFAULT_CPU_MODEL } from "../cpu/index.js";
+import { createTranslator } from "../cpu-jit/index.js";
 import { GuestMemory } from "../memory/guest-memory.js";
 import { PhysicalSpace } from "../memory/physical.js";
 import type { Backplane } from "./board.js";
@@ -46,7 +47,7 @@ export const buildBackbone = (design: Design, hooks: KernelHooks, options: Machi
   const wake = new WakeSignal();
   const space = new PhysicalSpace(new GuestMemory(design.profile.memoryMiB * MIB, design.ledger.blocks()));
   const ports = new PortSpace();
-  const cpu = options.createCpu?.(space, ports) ?? new Cpu(space, ports, model);
+  const cpu = options.createCpu?.(space, ports) ?? new Cpu(space, ports, model, createTranslator());
   const clock = new VirtualClock(
     options.nsPerInstruction ?? NS_PER_INSTRUCTION,
     () => cpu.instructionCount,

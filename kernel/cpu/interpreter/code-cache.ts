@@ -8,7 +8,7 @@
 import type { GuestMemory } from "../../memory/guest-memory.js";
 import { PAGE_SIZE } from "../../memory/layout.js";
 import { MAX_LENGTH } from "./decoder.js";
-import { META_LENGTH_SHIFT, META_OFFSET_MASK, R_DISP, R_IMM, R_META, R_OP, RECORD_WORDS } from "./record.js";
+import { META_LENGTH_SHIFT, META_OFFSET_MASK, R_DISP, R_IMM, R_INDEX, R_META, R_OP, R_REG, R_RM, RECORD_WORDS } from "./record.js";
 
 /** 512 Ki records: 16 MiB. */
 const ARENA_RECORDS = 1 << 19;
@@ -21,6 +21,22 @@ const FIRST_RECORD = 5 * RECORD_WORDS;
 /** Slow writes into a code page before its code is dropped to make writes fast again: at first, then twice as many each time. */
 const WRITES_BEFORE_DROP = 256;
 const WRITES_BEFORE_DROP_MAX = 1 << 20;
+
+/** Operations of the interpreter's own that the cache writes into records. */
+export interface SpecialOperations {
+  readonly reenter: number;
+  readonly back: number;
+  readonly region: number;
+}
+
+/** Where a translated region is entered. */
+export interface RegionEntry {
+  readonly slot: number;
+  readonly entry: number;
+  /** Linear page and part of the TLBs for which it was translated. */
+  readonly page: number;
+  readonly part: number;
+}
 
 interface CodePage {
   readonly bufferPage: number;
@@ -37,20 +53,22 @@ export class CodeCache {
   /** Tables; the first one stays zero and serves pages that are not translated. */
   readonly entries = new Int32Array(MAX_PAGES * PAGE_SIZE);
   readonly #memory: GuestMemory;
-  readonly #reenter: number;
+  readonly #operations: SpecialOperations;
   readonly #pages = new Map<number, CodePage[]>();
   #next = FIRST_RECORD;
   #tables = 1;
   /** How often everything was dropped because the arena was full; for reports. */
   flushes = 0;
-  /** Every table is gone: execute TLBs are stale. */
-  onFlush: () => void = () => {};
+  /** Every table is gone: execute TLBs and regions are stale. */
+  readonly onFlush: (() => void)[] = [];
   /** A page has code from now on: writes to it must take the slow path. */
   onFirstCode: (bufferPage: number) => void = () => {};
+  /** Decoded bytes of a page have changed, or are forgotten. */
+  onInvalidated: (bufferPage: number, offset: number, length: number) => void = () => {};
 
-  constructor(memory: GuestMemory, reenterOperation: number) {
+  constructor(memory: GuestMemory, operations: SpecialOperations) {
     this.#memory = memory;
-    this.#reenter = reenterOperation;
+    this.#operations = operations;
   }
 
   /** Index of the table for a page under a decoding mode. */
@@ -99,7 +117,7 @@ export class CodeCache {
     this.#pages.clear();
     this.#tables = 1;
     this.#next = FIRST_RECORD;
-    this.onFlush();
+    for (const tell of this.onFlush) tell();
   }
 
   /** Bytes of a code page are about to change. Returns true when the page holds no code any more. */
@@ -120,6 +138,7 @@ export class CodeCache {
         if (at + size > offset) this.#invalidate(page, at, record);
       }
     }
+    this.onInvalidated(bufferPage, offset, length);
     return false;
   }
 
@@ -135,11 +154,52 @@ export class CodeCache {
       }
     }
     this.#memory.hasCode[bufferPage] = 0;
+    this.onInvalidated(bufferPage, 0, PAGE_SIZE);
+  }
+
+  // ── regions ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /**
+   * Lets a record lead into a region; what it was is kept behind the region's. False when it leads into one already, or when
+   * there is no room.
+   */
+  installRegion(record: number, { slot, entry, page, part }: RegionEntry): boolean {
+    const { code } = this;
+    if (code[record + R_OP] === this.#operations.region || this.#next + 2 * RECORD_WORDS > code.length) return false;
+    const kept = this.#next;
+    this.#next += 2 * RECORD_WORDS;
+    code.copyWithin(kept, record, record + RECORD_WORDS);
+    code[kept + RECORD_WORDS + R_OP] = this.#operations.back;
+    code[kept + RECORD_WORDS + R_IMM] = record + RECORD_WORDS;
+    code[record + R_OP] = this.#operations.region;
+    code[record + R_REG] = slot;
+    code[record + R_INDEX] = entry;
+    code[record + R_DISP] = page;
+    code[record + R_RM] = part;
+    code[record + R_IMM] = kept;
+    return true;
+  }
+
+  /** Makes a record what it was before `installRegion`. */
+  removeRegion(record: number): void {
+    const { code } = this;
+    if (code[record + R_OP] === this.#operations.region) code.copyWithin(record, code[record + R_IMM], code[record + R_IMM] + RECORD_WORDS);
+  }
+
+  /** The record of the instruction itself, behind a region that begins there. */
+  plain(record: number): number {
+    return this.code[record + R_OP] === this.#operations.region ? this.code[record + R_IMM] : record;
   }
 
   #invalidate(page: CodePage, at: number, record: number): void {
     this.entries[page.table + at] = 0;
-    this.code[record + R_OP] = this.#reenter;
+    if (this.code[record + R_OP] === this.#operations.region) this.#forget(this.code[record + R_IMM]);
+    this.#forget(record);
+  }
+
+  /** The record leads to a new look at its address. */
+  #forget(record: number): void {
+    this.code[record + R_OP] = this.#operations.reenter;
     this.code[record + R_DISP] = this.code[record + R_META] & META_OFFSET_MASK;
     this.code[record + R_IMM] = 0;
   }

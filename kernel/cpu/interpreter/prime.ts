@@ -6,7 +6,27 @@
  * synthetic records prevent that. Nothing here is visible to the guest: the caller resets the processor afterwards.
  */
 import { LAZY_ADD, LAZY_LOGIC, LAZY_NONE, LAZY_SUB } from "../flags.js";
-import { EAX, EBP, EBX, ECX, EDX, EIP, ESI, ESP, FLAGS, LAZY_A, LAZY_B, LAZY_OP, LAZY_RESULT, RUN_LIMIT } from "../state.js";
+import {
+  AT_ONCE,
+  EAX,
+  EBP,
+  EBX,
+  ECX,
+  EDX,
+  EIP,
+  ESI,
+  ESP,
+  FLAGS,
+  LAZY_A,
+  LAZY_B,
+  LAZY_OP,
+  LAZY_RESULT,
+  REGION_EXIT,
+  REGION_LIMIT,
+  RUN_LIMIT,
+  STRETCH_LIMIT,
+  TLB_HALF,
+} from "../state.js";
 import type { Interpret } from "./compile.js";
 import { META_CHECKED, META_LENGTH_SHIFT, R_DISP, R_IMM, R_INDEX, R_META, R_OP, R_REG, R_RM, R_SCALE, RECORD_WORDS, SLOW_ADDRESS } from "./record.js";
 import { HOT_NUMBERS } from "./source.js";
@@ -151,9 +171,29 @@ export const primeLoop = (target: PrimeTarget): void => {
   const specials = (): void => {
     const there = target.enter(TARGET);
     for (const limit of [NEVER, -1]) {
+      for (const exit of [0, 1]) {
+        for (const way of ["decoded", "not decoded", "past its limit", "at once", "at a region"]) {
+          if (way === "not decoded") flushTlb();
+          if (way === "at a region") {
+            // what stands at the target is kept two records on
+            code.copyWithin(record + 2 * RECORD_WORDS, there, there + RECORD_WORDS);
+            code[there + R_OP] = HOT_NUMBERS.get("%REGION")!;
+            code[there + R_IMM] = record + 2 * RECORD_WORDS;
+            code[there + R_DISP] = -1;
+          }
+          i32[RUN_LIMIT] = way === "at once" ? AT_ONCE : limit;
+          i32[STRETCH_LIMIT] = limit === NEVER ? 0 : NEVER;
+          i32[REGION_LIMIT] = way === "past its limit" ? AT_ONCE : NEVER;
+          i32[REGION_EXIT] = exit;
+          registers(DATA, 0, 1);
+          run(HOT_NUMBERS.get("%REGION")!, { register: 0, index: TARGET, disp: 0x1000, rm: i32[TLB_HALF], imm: there });
+          if (way === "at a region") code.copyWithin(there, record + 2 * RECORD_WORDS, record + 3 * RECORD_WORDS);
+        }
+      }
       i32[RUN_LIMIT] = limit;
       registers(DATA, 0, 1);
       run(HOT_NUMBERS.get("%LINK")!, { imm: there });
+      run(HOT_NUMBERS.get("%BACK")!, { imm: there });
       run(HOT_NUMBERS.get("%CHECK")!, {});
       flushTlb();
       run(HOT_NUMBERS.get("%REENTER")!, { disp: TARGET - 0x1000 });

@@ -5,18 +5,35 @@
  * 61,440 bytes or the optimising compiler refuses it.
  */
 import type { ColdOperation } from "../core.js";
-import { BASE, CODE_PAGE, COUNT_BASE, CS, EIP, PC, RUN_LIMIT, TLB_HALF } from "../state.js";
-import { META_CHECKED, META_LENGTH_SHIFT, R_DISP, R_IMM, R_META, R_OP } from "./record.js";
+import { AT_ONCE, BASE, CODE_PAGE, COUNT_BASE, CS, EIP, PC, REGION_EXIT, REGION_LIMIT, RUN_LIMIT, STRETCH_LIMIT, TLB_HALF } from "../state.js";
+import { META_CHECKED, META_LENGTH_SHIFT, R_DISP, R_IMM, R_INDEX, R_META, R_OP, R_REG, R_RM } from "./record.js";
 import { hotTemplates } from "./templates.js";
 
 /** Records that are not instructions and do not count as executed. */
 const SPECIAL: ReadonlyMap<string, string> = new Map([
   // go on at the record in R_IMM
   ["%LINK", `t = code[pc + ${R_IMM}]; cb += pc - t; pc = t; if (cb + t >= stop) break dispatch; continue dispatch;`],
+  // behind an instruction that stands apart: to what follows it, which need not be an instruction
+  ["%BACK", `t = code[pc + ${R_IMM}]; cb += pc - t; pc = t; continue dispatch;`],
   // a long straight line: leave when the slice is nearly used up
   ["%CHECK", "if (cb + pc >= stop) break dispatch; pc += 8; cb -= 8; continue dispatch;"],
   // look the address up again: end of page, or the record was invalidated
   ["%REENTER", `lin = (lp + code[pc + ${R_DISP}]) | 0; cb -= 8; break branch;`],
+  // a translated region begins here: the record that stood here is in R_IMM, for where the region does not apply
+  [
+    "%REGION",
+    `if (cb + pc >= i32[${REGION_LIMIT}] || code[pc + ${R_DISP}] !== lp || code[pc + ${R_RM}] !== us) { t = code[pc + ${R_IMM}]; cb += pc - t; pc = t; continue dispatch; }
+    c = cb + pc; i32[${PC}] = 0; i32[${COUNT_BASE}] = c; x = code[pc + ${R_REG}]; y = code[pc + ${R_INDEX}]; pc = -1;
+    lin = enterRegion(x, y);
+    pc = 0; cb = i32[${COUNT_BASE}];
+    r = i32[${RUN_LIMIT}];
+    if (r !== ${AT_ONCE}) { r += cb - c; if (r > i32[${STRETCH_LIMIT}]) r = i32[${STRETCH_LIMIT}]; i32[${RUN_LIMIT}] = r; stop = r; }
+    if (i32[${REGION_EXIT}] === 0) { cb -= 8; break branch; }
+    t = entries[tlbX[(lin >>> 12) + us] + (lin & 0xfff)];
+    if (t === 0) { i32[${EIP}] = lin - i32[${BASE + CS}]; t = enter(lin); }
+    if (code[t + ${R_OP}] === REGION) t = code[t + ${R_IMM}];
+    lp = lin & -4096; cb -= t; pc = t; continue dispatch;`,
+  ],
   // leave the loop
   ["%EXIT", `i32[${EIP}] = lp + code[pc + ${R_DISP}] - i32[${BASE + CS}]; cb += pc; pc = 0; break dispatch;`],
 ]);
@@ -61,13 +78,15 @@ export interface LoopEnvironment {
   setCfOf(cf: number, of: number): void;
   /** Record for a linear address, decoding if need be; may fault with EIP at the address. */
   enter(linear: number): number;
+  /** Runs a translated region, and what it leads to; the linear address at which execution goes on. */
+  enterRegion(slot: number, entry: number): number;
   /** Linear target of a branch in 16-bit or segmented code; faults at the branch. */
   checkedTarget(pc: number, codePage: number): number;
 }
 
 /** Names destructured from the environment; in the loop they are constants. */
 const NAMES =
-  "i8, u8, i16, i32, dv, code, entries, tlbR, tlbW, tlbX, cold, firstEnding, slowAddress, slowOffset, slowRead8, slowRead16, slowRead32, slowModify8, slowModify16, slowModify32, slowWrite8, slowWrite16, slowWrite32, carry, overflow, sign, parity, belowOrEqual, less, lessOrEqual, condition, setCfOf, enter, checkedTarget";
+  "i8, u8, i16, i32, dv, code, entries, tlbR, tlbW, tlbX, cold, firstEnding, slowAddress, slowOffset, slowRead8, slowRead16, slowRead32, slowModify8, slowModify16, slowModify32, slowWrite8, slowWrite16, slowWrite32, carry, overflow, sign, parity, belowOrEqual, less, lessOrEqual, condition, setCfOf, enter, enterRegion, checkedTarget";
 
 export const loopSource = (): string => {
   const templates = new Map([...SPECIAL, ...hotTemplates()]);
@@ -75,6 +94,7 @@ export const loopSource = (): string => {
   const nextOffset = `(code[pc + ${R_META}] & 0xfff) + ((code[pc + ${R_META}] >> ${META_LENGTH_SHIFT}) & 15)`;
   return `"use strict";
 const { ${NAMES} } = environment;
+const REGION = ${HOT_NUMBERS.get("%REGION")};
 /** Executes from record \`pc\` in the page at linear \`lp\`; leaves PC, COUNT_BASE and CODE_PAGE behind, and EIP when PC is 0. */
 return function interpret(pc, lp, cb, stop) {
   let a = 0, t = 0, v = 0, x = 0, y = 0, r = 0, c = 0, lin = 0, f = false, d = 0.5;
@@ -128,7 +148,8 @@ ${cases}
       lp = lin & -4096;
     }
   } finally {
-    i32[${PC}] = pc; i32[${COUNT_BASE}] = cb; i32[${CODE_PAGE}] = lp;
+    // a fault in a region has left the state as it must be
+    if (pc >= 0) { i32[${PC}] = pc; i32[${COUNT_BASE}] = cb; i32[${CODE_PAGE}] = lp; }
   }
 };`;
 };
