@@ -36,7 +36,7 @@ const forbidden = [
   {
     name: "hot-path-alone",
     comment: "Bus, clock, memory and processor know neither npm packages nor the machine they are assembled into.",
-    from: { path: "^kernel/(bus|clock|memory|cpu|cpu-jit)/", pathNot: TESTING },
+    from: { path: "^kernel/(bus|clock|memory|cpu|cpu-jit|wasm)/", pathNot: TESTING },
     to: { path: "^kernel/machine/|(^|/)node_modules/" },
   },
   {

@@ -87,15 +87,6 @@ export class RegionTranslator implements Translator {
     for (let slot = options.regions - 1; slot > 0; slot--) this.#free.push(slot);
   }
 
-  onFormed: ((region: IrRegion) => void) | undefined;
-  regionInfo(slot: number): Region | undefined {
-    return this.#regions[slot];
-  }
-  debug(): string {
-    const list = this.#regions.flatMap((r) => (r ? [`${r.seed.toString(16)} ${r.instructions} [${r.entries.map((e) => `${e.linear.toString(16)}:${e.number}${e.installed ? "" : "-"}`).join(" ")}]`] : []));
-    return `${list.join("\n")}\n${[...this.#samples].map(([l, n]) => `${l.toString(16)}:${n}`).join(" ")}\nqueue ${this.#queue.map((q) => q.toString(16))}`;
-  }
-
   // ── running ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
   enter(slot: number, entry: number): number {
@@ -147,7 +138,6 @@ export class RegionTranslator implements Translator {
       if (!region) continue;
       foldConstants(region);
       removeDeadSets(region);
-      this.onFormed?.(region);
       formed.push({ seed, region });
     }
     if (formed.length === 0) return;

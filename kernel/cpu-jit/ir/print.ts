@@ -111,7 +111,11 @@ export const printExit = (exit: Exit): string => {
 };
 
 const printBlock = (block: IrBlock, index: number): string =>
-  [`block ${index} ${hex(block.linear)} (${block.instructions} instructions)`, ...block.statements.map((statement) => `  ${printStatement(statement)}`), `  ${printExit(block.exit)}`].join("\n");
+  [
+    `block ${index} ${hex(block.linear)} (${block.instructions} instructions)`,
+    ...block.statements.map((statement) => `  ${printStatement(statement)}`),
+    `  ${printExit(block.exit)}`,
+  ].join("\n");
 
 export const printRegion = (region: IrRegion): string =>
   [

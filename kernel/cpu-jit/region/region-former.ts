@@ -5,7 +5,7 @@
  * entered at the hot address, at loop headers, at the targets of its calls, behind its calls, and behind instructions that
  * the interpreter executes for it.
  */
-import { META_LENGTH_SHIFT, R_DISP, R_IMM, R_META, R_OP } from "../../cpu/interpreter/record.js";
+import { META_LENGTH_SHIFT, R_DISP, R_IMM, R_META, R_OP, R_RM } from "../../cpu/interpreter/record.js";
 import type { Mmu } from "../../cpu/mmu.js";
 import { TLB_HALF } from "../../cpu/state.js";
 import type { Edge, Exit, IrBlock, IrRegion, RegionPage } from "../ir/ir.js";
@@ -66,6 +66,7 @@ export class RegionFormer {
     this.#leaders.clear();
     this.#entries.clear();
     this.#returns.clear();
+    this.#reached.clear();
     this.#explore(seed | 0);
     if (!this.#found.has(seed | 0)) return undefined;
     this.#entries.add(seed | 0);
@@ -85,6 +86,13 @@ export class RegionFormer {
     if (table === 0) return -1;
     this.#pages.push({ linear: page, table, bufferPage: this.#machine.bufferPage(linear) });
     return this.#pages.length - 1;
+  }
+
+  /** Another region begins there: this one will lead into it. */
+  #leadsElsewhere(linear: number): boolean {
+    const { code, entries, mmu, i32, regionOperation } = this.#machine;
+    const record = entries[mmu.tlbX[(linear >>> PAGE_SHIFT) + i32[TLB_HALF]] + (linear & PAGE_MASK)];
+    return code[record + R_OP] === regionOperation && code[record + R_DISP] === (linear & ~PAGE_MASK) && code[record + R_RM] === i32[TLB_HALF];
   }
 
   #instructionAt(linear: number): Instruction | undefined {
@@ -113,7 +121,7 @@ export class RegionFormer {
     const queue = [seed];
     for (let head = 0; head < queue.length; head++) {
       const start = queue[head];
-      if (this.#leaders.has(start)) continue;
+      if (this.#leaders.has(start) || (start !== seed && this.#leadsElsewhere(start))) continue;
       if (!this.#instructionAt(start)) continue;
       this.#leaders.add(start);
       for (let at = start; ; ) {
@@ -140,14 +148,15 @@ export class RegionFormer {
         }
         if (flow !== "next" || (!lift && !fence)) break;
         at = instruction.next;
+        if (this.#leadsElsewhere(at)) break;
         if ((at & ~PAGE_MASK) !== (start & ~PAGE_MASK)) {
           queue.push(at);
           break;
         }
       }
     }
-    this.#reached.clear();
   }
+  /** Instructions that belong to the region. */
   readonly #reached = new Set<number>();
 
   // ── order ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -245,7 +254,7 @@ export class RegionFormer {
     for (let at = leader; ; ) {
       const instruction = this.#found.get(at);
       // not decoded, not on a page at hand, or one too many; or a block that continues on another page
-      if (!instruction || (at & ~PAGE_MASK) !== builder.page) {
+      if (!instruction || !this.#reached.has(at) || (at & ~PAGE_MASK) !== builder.page) {
         builder.exit = { kind: "jump", to: edge(at) };
         break;
       }

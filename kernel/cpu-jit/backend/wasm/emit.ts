@@ -8,11 +8,11 @@
 
 import { CODE_PAGE, COUNT_BASE, PC, REGION_EXIT, REGION_LIMIT } from "../../../cpu/state.js";
 import { PAGE_MASK, PAGE_SHIFT, TLB_EXECUTE_OFFSET, TLB_READ_OFFSET, TLB_WRITE_OFFSET } from "../../../memory/layout.js";
+import { Bytes, I32, OP, VOID } from "../../../wasm/encoder.js";
 import { type Edge, type Expr, type IrBlock, type IrRegion, L_A, L_B, L_OP, L_RESULT, LOCAL_WORDS, LOCALS, type Site, type Size, type Statement } from "../../ir/ir.js";
 import { localsOf } from "../../passes/dead-sets.js";
 import { edgesOf } from "../../region/region-former.js";
 import { type Layout, layOut } from "../layout.js";
-import { Bytes, I32, OP, VOID } from "./encoder.js";
 
 /** Imported functions, in the order of their indices. */
 export const IMPORTS = ["fence", "readMiss8", "readMiss16", "readMiss32", "writeMiss8", "writeMiss16", "writeMiss32", "condition"] as const;

@@ -2,10 +2,10 @@
 
 import { COUNT_BASE, REGION_EXIT, REGION_LIMIT, TLB_HALF } from "../../../cpu/state.js";
 import { TLB_EXECUTE_OFFSET } from "../../../memory/layout.js";
+import { Bytes, I32, OP, VOID } from "../../../wasm/encoder.js";
 import { CHAIN_ENTRIES, CHAIN_ENTRY_BYTES, CHAIN_OFFSET, CHAIN_TABLE, CHAIN_TARGET } from "../../chain.js";
 import type { RegionEnvironment, RegionFunction } from "../backend.js";
 import { IMPORTS } from "./emit.js";
-import { Bytes, I32, OP, VOID } from "./encoder.js";
 
 /** The host's WebAssembly; the portable kernel declares the little it uses. */
 declare const WebAssembly: {

@@ -1,9 +1,10 @@
 /** The WebAssembly back end: a batch of regions is a module. */
+
+import { disassemble } from "../../../wasm/text.js";
 import type { IrRegion } from "../../ir/ir.js";
 import type { BackEnd, Generated, RegionEnvironment, RegionFunction } from "../backend.js";
 import { WasmEmitter } from "./emit.js";
 import { instantiate, regionModule } from "./module.js";
-import { disassemble } from "./text.js";
 
 const BATCH = 16;
 
