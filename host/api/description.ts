@@ -1,5 +1,6 @@
 /** A machine to be assembled: what the embedding API and the command line take. */
 
+import type { JitMode } from "../../kernel/machine/index.js";
 import type { AnyDefinition } from "../../sdk/contract/device.js";
 import type { MachineHooks } from "../../sdk/contract/hooks.js";
 import type { Profile } from "../../sdk/contract/profile.js";
@@ -58,6 +59,8 @@ export interface MachineDescription {
 export interface RunOptions {
   /** `real` (the default): virtual time follows the host's. `deterministic`: it counts instructions. */
   readonly clock?: "real" | "deterministic";
+  /** How hot guest code is translated: `tiered` unless given; `off` interprets everything. */
+  readonly jit?: JitMode;
   /** Of the devices' random numbers. Random unless given; 1 with the deterministic clock. */
   readonly seed?: number;
   /** What the guest's clock starts from, in ms since 1970 UTC. The present unless given; 2005-01-01 with the deterministic clock. */

@@ -1,6 +1,6 @@
 /** `backplane run`: what its options mean, before anything is opened. */
 
-import { CPU_MODELS } from "../../kernel/machine/index.js";
+import { CPU_MODELS, DEFAULT_JIT_MODE, JIT_MODES, type JitMode } from "../../kernel/machine/index.js";
 import { BackplaneError } from "../../sdk/contract/errors.js";
 import type { MachineDescription } from "../index.js";
 import { type Arguments, type OptionSpec, usageError } from "./arguments.js";
@@ -28,6 +28,8 @@ export const RUN_OPTIONS: readonly OptionSpec[] = [
   { name: "set", value: "PATH.KEY=VALUE", many: true, doc: "Configure a device: /isa/com1.base=0x3e8" },
   { name: "clock", value: "CLOCK", doc: "real (the default), or deterministic: time counts instructions" },
   { name: "timeout", value: "S", doc: "Stop after S seconds with status 124" },
+  { name: "jit", value: "MODE", doc: `Translation of hot code: ${JIT_MODES.join(", ")} (the default: ${DEFAULT_JIT_MODE})` },
+  { name: "jit-dump", value: "FILE", doc: "Write each translated region to FILE: intermediate representation and generated code; - is standard error" },
   ...DEBUG_OPTIONS,
 ];
 
@@ -42,6 +44,8 @@ export interface RunPlan {
   readonly debugPort: Endpoint | undefined;
   readonly screenText: string | undefined;
   readonly clock: "real" | "deterministic";
+  readonly jit: JitMode | undefined;
+  readonly jitDump: string | undefined;
   readonly timeoutMs: number | undefined;
   readonly debug: DebugPlan;
 }
@@ -131,6 +135,8 @@ export const planRun = (args: Arguments): RunPlan => {
     debugPort,
     screenText: file("screen-text"),
     clock: oneOf("clock", args.value("clock"), ["real", "deterministic"]) ?? "real",
+    jit: oneOf("jit", args.value("jit"), JIT_MODES),
+    jitDump: file("jit-dump"),
     timeoutMs: seconds(args.value("timeout")),
     debug: planDebugging(args),
   };

@@ -8,7 +8,7 @@
 import { STATE_BYTES, STATE_OFFSET } from "../memory/layout.js";
 
 export const CHAIN_OFFSET = STATE_OFFSET + STATE_BYTES;
-export const CHAIN_ENTRIES = 1 << 14;
+export const CHAIN_ENTRIES = 1 << 16;
 export const CHAIN_ENTRY_BYTES = 32;
 export const CHAIN_TABLE = 4;
 export const CHAIN_TARGET = 8;

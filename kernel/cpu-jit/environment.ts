@@ -1,21 +1,22 @@
 /** What generated code calls: cold operations, TLB misses, conditions of flags of unknown kind. */
 import { R_OP } from "../cpu/interpreter/record.js";
-import { AT_ONCE, CODE_PAGE, COUNT_BASE, CPL, LAZY_A, LAZY_B, LAZY_OP, LAZY_RESULT, PC, REGION_LIMIT, RUN_LIMIT, TLB_HALF } from "../cpu/state.js";
+import { AT_ONCE, CODE_PAGE, COUNT_BASE, CPL, EIP, PC, REGION_LIMIT, RUN_LIMIT, TLB_HALF } from "../cpu/state.js";
 import type { TranslatorParts } from "../cpu/translator.js";
 import { PAGE_SHIFT } from "../memory/layout.js";
 import type { RegionEnvironment } from "./backend/backend.js";
 import type { JitStatistics } from "./statistics.js";
 
-/** What a fence tells its region. */
+/** What a fence tells its region: to go on, to leave behind the instruction, to leave at it, to leave for where EIP is now. */
 const GO_ON = 0;
 const LEAVE_BEHIND = 1;
-const LEAVE_AT = 2;
+export const LEAVE_AT = 2;
+const LEAVE_FOR_EIP = 3;
 /** No TLB entry: the interpreter has to make the access. */
 const REFUSED = 1;
 
 /** @param dropped how many regions have been dropped so far: the running one may be among them */
 export const regionEnvironment = ({ core, cache, cold }: TranslatorParts, statistics: JitStatistics, dropped: () => number): RegionEnvironment => {
-  const { i32, mmu, flags, memory } = core;
+  const { i32, mmu, memory } = core;
   const { code } = cache;
   const { tlbR, tlbW, tlbX } = mmu;
   const miss = (tlb: Int32Array, bytes: number, fill: (linear: number, user: boolean) => boolean) => {
@@ -59,13 +60,17 @@ export const regionEnvironment = ({ core, cache, cold }: TranslatorParts, statis
     writeMiss8: miss(tlbW, 1, write),
     writeMiss16: miss(tlbW, 2, write),
     writeMiss32: miss(tlbW, 4, write),
-    condition: (condition, op, result, a, b) => {
-      // the state's own words are stale while a region runs
-      i32[LAZY_OP] = op;
-      i32[LAZY_RESULT] = result;
-      i32[LAZY_A] = a;
-      i32[LAZY_B] = b;
-      return flags.condition(condition) ? 1 : 0;
+    endingFence: (record) => {
+      statistics.fences++;
+      const before = dropped();
+      const eip = i32[EIP];
+      const part = i32[TLB_HALF];
+      const plain = cache.plain(record);
+      cold[code[plain + R_OP]](plain);
+      i32[COUNT_BASE] += i32[PC];
+      i32[PC] = 0;
+      if (i32[EIP] !== eip || i32[TLB_HALF] !== part || i32[RUN_LIMIT] === AT_ONCE || before !== dropped()) return LEAVE_FOR_EIP;
+      return tlbX[(i32[CODE_PAGE] >>> PAGE_SHIFT) + part] === 0 ? LEAVE_FOR_EIP : GO_ON;
     },
   };
 };

@@ -10,8 +10,6 @@ export interface JitStatistics {
   invalidated: number;
   flushed: number;
   evicted: number;
-  /** Addresses that are not compiled any more because their code keeps changing. */
-  banned: number;
   /** Calls from the interpreter into regions, and how they came back. */
   entered: number;
   exits: { interpret: number; limit: number; unknown: number };
@@ -29,7 +27,6 @@ export const newStatistics = (): JitStatistics => ({
   invalidated: 0,
   flushed: 0,
   evicted: 0,
-  banned: 0,
   entered: 0,
   exits: { interpret: 0, limit: 0, unknown: 0 },
   executed: 0,

@@ -1,72 +1,64 @@
 /**
- * The translator: samples of the interpreter become regions, regions become code, code is dropped when what it was made
- * from changes.
+ * The translator: hot addresses become regions, regions become code. Warm regions are compiled in batches by one back end;
+ * those in which time slices keep ending are compiled again, each by itself, by the other.
  */
 import { HOT_NUMBERS } from "../cpu/interpreter/source.js";
-import { COUNT_BASE, REGION_EXIT, REGION_LIMIT, TLB_HALF } from "../cpu/state.js";
-import type { CreateTranslator, Translator, TranslatorParts } from "../cpu/translator.js";
+import { COUNT_BASE, REGION_EXIT, REGION_LIMIT, REGION_SLOT, TLB_HALF } from "../cpu/state.js";
+import type { Translator, TranslatorParts } from "../cpu/translator.js";
 import { PAGE_MASK, PAGE_SHIFT } from "../memory/layout.js";
-import type { BackEnd } from "./backend/backend.js";
+import type { BackEnd, Generated } from "./backend/backend.js";
 import { layOut } from "./backend/layout.js";
-import { createDispatcher, type Dispatcher } from "./backend/wasm/module.js";
+import { createDispatcher, type Dispatcher } from "./backend/wasm/dispatcher.js";
 import { WasmBackEnd } from "./backend/wasm/wasm-backend.js";
 import { ChainTable } from "./chain.js";
 import { regionEnvironment } from "./environment.js";
 import type { IrRegion } from "./ir/ir.js";
 import { operations } from "./lift/lifters.js";
+import type { JitOptions } from "./options.js";
 import { removeDeadSets } from "./passes/dead-sets.js";
 import { foldConstants } from "./passes/fold.js";
-import type { CodeSpan, Region, RegionEntryPoint } from "./region/region.js";
+import { HotSpots } from "./profile.js";
+import { type Region, spansOf } from "./region/region.js";
+import { RegionCache } from "./region/region-cache.js";
 import { REGION_LIMITS, RegionFormer } from "./region/region-former.js";
 import { type JitStatistics, newStatistics } from "./statistics.js";
 
-export interface JitOptions {
-  /** Instructions of the interpreter between two samples. */
-  readonly interval: number;
-  /** Samples of an address before its region is compiled. */
-  readonly threshold: number;
-  /** Samples that a hot address waits for others, to be compiled together. */
-  readonly patience: number;
-  /** Regions at most: their slots in the function table. */
-  readonly regions: number;
-}
-export const JIT_DEFAULTS: JitOptions = { interval: 2048, threshold: 3, patience: 16, regions: 4096 };
-/** Everything that is reached twice is compiled: for tests. */
-export const JIT_FORCED: JitOptions = { interval: 1, threshold: 1, patience: 0, regions: 4096 };
-
 /** A sample that falls on a region says nothing: the next one is where that region leads. */
 const AFTER_REGION = 1;
-/** Exits to an address that no region begins at count as a sample when there have been so many. */
-const EXITS_PER_SAMPLE = 128;
-const EXIT_COUNTERS = 1 << 12;
-/** Addresses with samples; more are forgotten together. */
-const MAX_SAMPLED = 1 << 14;
+
+/** Hot regions that wait for their address space. */
+const MOST_WAITING = 64;
+
+/** What is told of each region that has been compiled. */
+export type RegionListener = (region: Region, ir: IrRegion, backEnd: BackEnd) => void;
 
 export class RegionTranslator implements Translator {
+  /** A region notices its limit at back edges, so it may run past it by what it has in a straight line. */
   readonly margin = REGION_LIMITS.instructions + 8;
   readonly statistics: JitStatistics = newStatistics();
+  onCompiled: RegionListener | undefined;
   readonly #parts: TranslatorParts;
   readonly #i32: Int32Array;
   readonly #options: JitOptions;
   readonly #former: RegionFormer;
-  readonly #backEnd: BackEnd;
+  readonly #warm: BackEnd;
+  readonly #hot: BackEnd;
   readonly #dispatcher: Dispatcher;
-  readonly #chain: ChainTable;
-  readonly #samples = new Map<number, number>();
-  readonly #exits = new Uint8Array(EXIT_COUNTERS);
+  readonly #hotSpots: HotSpots;
+  readonly #regions: RegionCache;
   readonly #queue: number[] = [];
+  readonly #hotQueue: Region[] = [];
   #waited = 0;
-  readonly #regions: (Region | undefined)[] = [];
-  readonly #free: number[] = [];
-  readonly #byPage = new Map<number, Set<Region>>();
-  #dropped = 0;
 
   constructor(parts: TranslatorParts, options: JitOptions) {
     this.#parts = parts;
-    this.#i32 = parts.core.i32;
     this.#options = options;
-    const { core, cache, space } = parts;
-    const environment = regionEnvironment(parts, this.statistics, () => this.#dropped);
+    const { core, cache } = parts;
+    this.#i32 = core.i32;
+    this.#hotSpots = new HotSpots(options, core.memory.hasCode.length);
+    const chain = new ChainTable(core.i32);
+    this.#regions = new RegionCache({ cache, chain, options, statistics: this.statistics, onDropped: ({ slot }) => this.#dispatcher.table.set(slot, null) });
+    const environment = regionEnvironment(parts, this.statistics, () => this.#regions.drops);
     this.#former = new RegionFormer({
       code: cache.code,
       entries: cache.entries,
@@ -74,17 +66,18 @@ export class RegionTranslator implements Translator {
       i32: core.i32,
       operations: operations(),
       regionOperation: HOT_NUMBERS.get("%REGION")!,
-      bufferPage: (linear) => {
-        const physical = core.mmu.peek(linear);
-        return physical === undefined ? -1 : space.readPage[physical >>> PAGE_SHIFT];
-      },
+      bufferPage: (linear) => this.#bufferPage(linear),
     });
-    this.#backEnd = new WasmBackEnd(environment);
-    this.#dispatcher = createDispatcher(environment, options.regions, (entry) => entry);
-    this.#chain = new ChainTable(core.i32);
-    cache.onInvalidated = (page, offset, length) => this.#invalidate(page, offset, length);
+    this.#dispatcher = createDispatcher(environment.memory, options.regions, (entry) => entry);
+    this.#warm = new WasmBackEnd(environment, this.#dispatcher.helpers);
+    this.#hot = this.#warm;
+    cache.onInvalidated = (page, offset, length) => this.#regions.invalidate(page, offset, length, () => this.#hotSpots.changed(page));
     cache.onFlush.push(() => this.#flush());
-    for (let slot = options.regions - 1; slot > 0; slot--) this.#free.push(slot);
+  }
+
+  /** Regions that are alive. */
+  get regions(): Iterable<Region> {
+    return this.#regions.regions;
   }
 
   // ── running ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -97,14 +90,13 @@ export class RegionTranslator implements Translator {
     const linear = this.#dispatcher.run(slot, entry);
     statistics.executed += (i32[COUNT_BASE] - before) >> 3;
     if (i32[REGION_EXIT] !== 0) statistics.exits.interpret++;
-    else if (i32[COUNT_BASE] >= i32[REGION_LIMIT]) statistics.exits.limit++;
-    else {
+    else if (i32[COUNT_BASE] >= i32[REGION_LIMIT]) {
+      statistics.exits.limit++;
+      const region = this.#regions.at(i32[REGION_SLOT]);
+      if (region && ++region.heat === this.#options.hotThreshold && !region.isHot && this.#hotQueue.length < MOST_WAITING) this.#hotQueue.push(region);
+    } else {
       statistics.exits.unknown++;
-      const counter = (linear ^ (linear >>> 12)) & (EXIT_COUNTERS - 1);
-      if (++this.#exits[counter] === EXITS_PER_SAMPLE) {
-        this.#exits[counter] = 0;
-        this.#note(linear, 1);
-      }
+      if (this.#hotSpots.left(linear)) this.#note(linear);
     }
     return linear;
   }
@@ -112,148 +104,102 @@ export class RegionTranslator implements Translator {
   // ── profile ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
   sample(linear: number): number {
-    if (this.#leadsToRegion(linear)) return this.#options.threshold === 1 ? 1 : AFTER_REGION;
-    this.#note(linear, 1);
-    if (this.#queue.length > 0 && (this.#queue.length >= this.#backEnd.batch || this.#waited++ >= this.#options.patience)) this.#compileQueue();
+    if (this.#hotQueue.length > 0) this.#compileHot();
+    if (this.#leadsToRegion(linear)) return AFTER_REGION;
+    this.#note(linear);
+    if (this.#queue.length > 0 && (this.#queue.length >= this.#warm.batch || this.#waited++ >= this.#options.patience)) this.#compileQueue();
     return this.#options.interval;
   }
 
-  #note(linear: number, weight: number): void {
-    const samples = this.#samples;
-    if (samples.size > MAX_SAMPLED) samples.clear();
-    const before = samples.get(linear) ?? 0;
-    const seen = before + weight;
-    samples.set(linear, seen);
-    const { threshold } = this.#options;
-    if (seen >= threshold && before < threshold) this.#queue.push(linear);
+  #note(linear: number): void {
+    if (this.#hotSpots.sampled(linear, this.#bufferPage(linear))) this.#queue.push(linear);
   }
 
-  #compileQueue(): void {
-    this.#waited = 0;
-    const formed: { readonly seed: number; readonly region: IrRegion }[] = [];
-    for (const seed of this.#queue.splice(0)) {
-      this.#samples.delete(seed);
-      if (this.#leadsToRegion(seed)) continue;
-      const region = this.#former.form(seed);
-      if (!region) continue;
-      foldConstants(region);
-      removeDeadSets(region);
-      formed.push({ seed, region });
-    }
-    if (formed.length === 0) return;
-    const generated = this.#backEnd.compile(formed.map(({ region }) => region));
-    formed.forEach(({ seed, region }, index) => {
-      this.#install(seed, region, generated[index]);
-    });
+  #bufferPage(linear: number): number {
+    const physical = this.#parts.core.mmu.peek(linear);
+    return physical === undefined ? -1 : this.#parts.space.readPage[physical >>> PAGE_SHIFT];
   }
-
   #record(linear: number): number {
     const { core, cache } = this.#parts;
-    return cache.entries[core.mmu.tlbX[(linear >>> PAGE_SHIFT) + core.i32[TLB_HALF]] + (linear & PAGE_MASK)];
+    return cache.entries[core.mmu.tlbX[(linear >>> PAGE_SHIFT) + this.#i32[TLB_HALF]] + (linear & PAGE_MASK)];
   }
   #leadsToRegion(linear: number): boolean {
     const record = this.#record(linear);
     return this.#parts.cache.plain(record) !== record;
   }
 
-  #install(seed: number, ir: IrRegion, generated: { readonly run: (entry: number) => number; readonly bytes: number }): void {
-    const slot = this.#free.pop();
-    if (slot === undefined) return;
-    const { cache } = this.#parts;
-    const { dispatched } = layOut(ir);
-    const entries: RegionEntryPoint[] = ir.entries.map((block) => {
-      const { linear } = ir.blocks[block];
-      return { linear, number: dispatched.indexOf(block), record: this.#record(linear), installed: false };
+  // ── compiling ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+  #compileQueue(): void {
+    this.#waited = 0;
+    const formed: IrRegion[] = [];
+    for (const seed of this.#queue.splice(0)) {
+      const region = this.#leadsToRegion(seed) ? undefined : this.#form(seed, false);
+      if (region) formed.push(region);
+    }
+    if (formed.length > 0) this.#install(formed, this.#warm, false);
+  }
+
+  #install(formed: readonly IrRegion[], backEnd: BackEnd, isHot: boolean): void {
+    const generated = backEnd.compile(formed);
+    formed.forEach((ir, index) => {
+      this.#add(ir, backEnd, isHot, generated[index]);
     });
+  }
+
+  #form(seed: number, free: boolean): IrRegion | undefined {
+    const region = this.#former.form(seed, free);
+    if (!region) return undefined;
+    foldConstants(region);
+    removeDeadSets(region);
+    return { ...region, slot: this.#regions.takeSlot() };
+  }
+
+  /** Compiles hot regions again, with all that belongs to their loops; those of another privilege or address space wait. */
+  #compileHot(): void {
+    const waiting = this.#hotQueue.splice(0);
+    for (const region of waiting) {
+      if (this.#regions.at(region.slot) !== region) continue;
+      if (!this.#isCurrent(region)) this.#hotQueue.push(region);
+      else {
+        const formed = this.#form(region.seed, true);
+        if (formed) this.#install([formed], this.#hot, true);
+      }
+    }
+  }
+
+  #isCurrent({ part, pages }: Region): boolean {
+    return part === this.#i32[TLB_HALF] && pages.every(({ linear, table }) => this.#parts.core.mmu.tlbX[(linear >>> PAGE_SHIFT) + part] === table);
+  }
+
+  #add(ir: IrRegion, backEnd: BackEnd, isHot: boolean, { run, bytes }: Generated): void {
+    const { dispatched } = layOut(ir);
     const region: Region = {
-      id: this.statistics.compiled.wasm,
-      seed,
-      slot,
-      tier: this.#backEnd.name,
-      entries,
+      seed: ir.blocks[0].linear,
+      slot: ir.slot,
+      tier: backEnd.name,
+      entries: ir.entries.map((block) => {
+        const { linear } = ir.blocks[block];
+        return { linear, number: dispatched.indexOf(block), record: this.#record(linear), installed: false };
+      }),
       spans: spansOf(ir),
       pages: ir.pages,
       part: ir.tlbPart,
       instructions: ir.blocks.reduce((sum, block) => sum + block.instructions, 0),
-      bytes: generated.bytes,
-      alive: true,
-      samples: 0,
+      bytes,
+      isHot,
+      heat: 0,
     };
-    this.#dispatcher.table.set(slot, generated.run);
-    this.#regions[slot] = region;
-    for (const point of entries) {
-      point.installed = point.record !== 0 && cache.installRegion(point.record, { slot, entry: point.number, page: point.linear & ~PAGE_MASK, part: region.part });
-      if (!point.installed) continue;
-      const page = ir.pages.find(({ linear }) => linear === (point.linear & ~PAGE_MASK));
-      if (page) this.#chain.put(point.linear, page.table, slot, point.number, region.part);
-    }
-    for (const { bufferPage } of region.spans) {
-      const there = this.#byPage.get(bufferPage);
-      if (there) there.add(region);
-      else this.#byPage.set(bufferPage, new Set([region]));
-    }
-    const { statistics } = this;
-    statistics.compiled[region.tier]++;
-    statistics.instructions += region.instructions;
-    statistics.bytes += region.bytes;
-    statistics.alive++;
+    this.#dispatcher.table.set(region.slot, run);
+    this.#regions.add(region);
+    this.onCompiled?.(region, ir, backEnd);
   }
 
-  // ── invalidation ────────────────────────────────────────────────────────────────────────────────────────────────
-
-  #invalidate(bufferPage: number, offset: number, length: number): void {
-    const there = this.#byPage.get(bufferPage);
-    if (!there) return;
-    for (const region of there) {
-      if (!region.spans.some((span) => span.bufferPage === bufferPage && span.start < offset + length && span.end > offset)) continue;
-      this.#drop(region);
-      this.statistics.invalidated++;
-    }
-  }
-
-  #drop(region: Region): void {
-    this.#dropped++;
-    region.alive = false;
-    const { cache } = this.#parts;
-    for (const point of region.entries) {
-      if (!point.installed) continue;
-      cache.removeRegion(point.record);
-      this.#chain.remove(point.linear, region.slot);
-    }
-    for (const { bufferPage } of region.spans) {
-      const there = this.#byPage.get(bufferPage);
-      there?.delete(region);
-      if (there?.size === 0) this.#byPage.delete(bufferPage);
-    }
-    this.#dispatcher.table.set(region.slot, null);
-    this.#regions[region.slot] = undefined;
-    this.#free.push(region.slot);
-    this.statistics.bytes -= region.bytes;
-    this.statistics.alive--;
-  }
-
-  /** All records are gone. */
+  /** All records of the interpreter are gone. */
   #flush(): void {
-    for (const region of this.#regions) {
-      if (!region) continue;
-      for (const point of region.entries) point.installed = false;
-      this.#drop(region);
-      this.statistics.flushed++;
-    }
-    this.#chain.clear();
-    this.#samples.clear();
+    this.#regions.clear();
+    this.#hotSpots.clear();
     this.#queue.length = 0;
+    this.#hotQueue.length = 0;
   }
 }
-
-/** The bytes that a region's blocks were made from. */
-const spansOf = (ir: IrRegion): CodeSpan[] =>
-  ir.blocks.flatMap(({ linear, end }) => {
-    const page = ir.pages.find((each) => each.linear === (linear & ~PAGE_MASK));
-    return page ? [{ bufferPage: page.bufferPage, start: linear & PAGE_MASK, end: ((end - 1) & PAGE_MASK) + 1 }] : [];
-  });
-
-export const createTranslator =
-  (options: JitOptions = JIT_DEFAULTS): CreateTranslator =>
-  (parts) =>
-    new RegionTranslator(parts, options);

@@ -14,7 +14,7 @@ const LINK = HOT_NUMBERS.get("%LINK")!;
 const CHECK = HOT_NUMBERS.get("%CHECK")!;
 const REENTER = HOT_NUMBERS.get("%REENTER")!;
 /** Instructions between two looks at the slice's end in straight-line code. */
-export const CHECK_EVERY = 64;
+export const CHECK_EVERY = 16;
 /** Byte offset in the guest buffer where instructions that span pages are put together. */
 const SPAN_BYTES_OFFSET = 4096;
 

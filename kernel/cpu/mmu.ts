@@ -163,10 +163,10 @@ export class Mmu {
     }
   }
 
-  /** Remembers the code table of a linear page. */
+  /** Remembers the code table of a linear page, which has just been translated. */
   setExecute(linear: number, table: number): void {
     const entry = (linear >>> PAGE_SHIFT) + this.#i32[TLB_HALF];
-    this.#remember(entry, false);
+    this.#remember(entry, this.#walk.global);
     this.tlbX[entry] = table;
   }
 

@@ -3,7 +3,8 @@ import type { MachineControl } from "../../sdk/contract/board.js";
 import { PortSpace } from "../bus/port-space.js";
 import { VirtualClock } from "../clock/virtual-clock.js";
 import { Cpu, type CpuCore, cpuModel, DEFAULT_CPU_MODEL } from "../cpu/index.js";
-import { createTranslator } from "../cpu-jit/index.js";
+import type { CreateTranslator } from "../cpu/translator.js";
+import { DEFAULT_JIT_MODE, JIT_DEFAULTS, RegionTranslator } from "../cpu-jit/index.js";
 import { GuestMemory } from "../memory/guest-memory.js";
 import { PhysicalSpace } from "../memory/physical.js";
 import type { Backplane } from "./board.js";
@@ -31,6 +32,8 @@ export interface BackboneCallbacks {
 
 export interface Backbone {
   readonly cpu: CpuCore;
+  /** Absent when everything is interpreted, or the processor is another. */
+  readonly jit: RegionTranslator | undefined;
   readonly clock: VirtualClock;
   readonly space: PhysicalSpace;
   readonly ports: PortSpace;
@@ -47,7 +50,10 @@ export const buildBackbone = (design: Design, hooks: KernelHooks, options: Machi
   const wake = new WakeSignal();
   const space = new PhysicalSpace(new GuestMemory(design.profile.memoryMiB * MIB, design.ledger.blocks()));
   const ports = new PortSpace();
-  const cpu = options.createCpu?.(space, ports) ?? new Cpu(space, ports, model, createTranslator());
+  const mode = options.jit ?? DEFAULT_JIT_MODE;
+  let jit: RegionTranslator | undefined;
+  const translate: CreateTranslator | undefined = mode === "off" ? undefined : (parts) => (jit = new RegionTranslator(parts, { ...JIT_DEFAULTS, mode }));
+  const cpu = options.createCpu?.(space, ports) ?? new Cpu(space, ports, model, translate);
   const clock = new VirtualClock(
     options.nsPerInstruction ?? NS_PER_INSTRUCTION,
     () => cpu.instructionCount,
@@ -63,5 +69,5 @@ export const buildBackbone = (design: Design, hooks: KernelHooks, options: Machi
   const pacer = isRealTime ? new Pacer(clock, options.hostTime, callbacks.postpone) : undefined;
   const loop = new RunLoop({ cpu, clock, completions, hostTime: options.hostTime, wake, pacer, settle: callbacks.settle });
   const plane: Backplane = { hooks, ports, space, lines, clock, completions, ledger: design.ledger, control: callbacks.control, log: callbacks.log };
-  return { cpu, clock, space, ports, lines, completions, wake, loop, plane };
+  return { cpu, jit, clock, space, ports, lines, completions, wake, loop, plane };
 };

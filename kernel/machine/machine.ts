@@ -16,6 +16,7 @@ import type { InterruptListener } from "../bus/interrupt-lines.js";
 import type { PortSpace } from "../bus/port-space.js";
 import type { VirtualClock } from "../clock/virtual-clock.js";
 import type { CpuCore } from "../cpu/engine.js";
+import type { RegionTranslator } from "../cpu-jit/index.js";
 import type { PhysicalSpace } from "../memory/physical.js";
 import { type Backbone, buildBackbone } from "./backbone.js";
 import { DeviceBoard } from "./board.js";
@@ -41,6 +42,8 @@ export class Machine {
   readonly events = new EventEmitter<MachineEvents>();
   readonly profile: Profile;
   readonly cpu: CpuCore;
+  /** The translator of hot code: its counters and regions, for reports. */
+  readonly jit: RegionTranslator | undefined;
   readonly memory: PhysicalSpace;
   readonly ports: PortSpace;
   readonly clock: VirtualClock;
@@ -69,6 +72,7 @@ export class Machine {
     });
     const { cpu, clock, space, ports } = this.#backbone;
     this.cpu = cpu;
+    this.jit = this.#backbone.jit;
     this.clock = clock;
     this.memory = space;
     this.ports = ports;

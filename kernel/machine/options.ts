@@ -4,6 +4,7 @@ import type { MachineHooks } from "../../sdk/contract/hooks.js";
 import type { PortSpace } from "../bus/port-space.js";
 import type { DebugStop } from "../cpu/debug.js";
 import type { CpuCore } from "../cpu/engine.js";
+import type { JitMode } from "../cpu-jit/index.js";
 import type { PhysicalSpace } from "../memory/physical.js";
 import type { HostServices } from "./plugin-host.js";
 
@@ -31,7 +32,9 @@ export interface MachineOptions {
   readonly apply?: (hooks: MachineHooks) => void;
   /** Known definitions; used only to say what would fill an unmet need. */
   readonly definitions?: readonly AnyDefinition[];
-  /** Another processor in place of the kernel's interpreter. */
+  /** How hot code is translated: `tiered` unless given. `off` interprets everything. */
+  readonly jit?: JitMode;
+  /** Another processor in place of the kernel's. */
   readonly createCpu?: (space: PhysicalSpace, ports: PortSpace) => CpuCore;
 }
 

@@ -19,7 +19,7 @@ import { AHEAD_NS, type Pacer } from "./pacer.js";
 import type { WakeSignal } from "./wake.js";
 
 /** Slices of the deterministic mode end where the instruction count is a multiple of this. */
-const GRID = 65_536;
+const GRID = 262_144;
 const REAL_SLICE_NS = 1e6;
 const YIELD_NS = 10e6;
 /** Sleeps are cut into pieces of this length; a host timer cannot take much longer ones. */

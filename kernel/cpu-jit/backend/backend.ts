@@ -17,6 +17,11 @@ export interface RegionEnvironment {
    * instruction, which has not ended. @throws GuestFault
    */
   fence(record: number): number;
+  /**
+   * The same for an operation that may move EIP, which is behind the instruction. 0: go on; 3: leave for where EIP is.
+   * @throws GuestFault
+   */
+  endingFence(record: number): number;
   /** The TLB entry for an access of 1, 2 or 4 bytes that the inline test refused, or 1: the interpreter has to make it. */
   readMiss8(address: number): number;
   readMiss16(address: number): number;
@@ -24,8 +29,6 @@ export interface RegionEnvironment {
   writeMiss8(address: number): number;
   writeMiss16(address: number): number;
   writeMiss32(address: number): number;
-  /** Condition code of lazy flags: 1 or 0. */
-  condition(code: number, op: number, result: number, a: number, b: number): number;
 }
 
 export interface Generated {

@@ -58,7 +58,7 @@ export type Expr =
   | { readonly kind: "binary"; readonly op: BinaryOperator; readonly a: Expr; readonly b: Expr }
   | { readonly kind: "select"; readonly test: Expr; readonly a: Expr; readonly b: Expr }
   | { readonly kind: "wide"; readonly op: WideOperator; readonly high: Expr; readonly low: Expr; readonly by: Expr }
-  /** Condition code 0-15, or CF, of lazy flags whose kind is not known: 1 or 0. */
+  /** Condition code 0-15, or 16 for AF, of lazy flags whose kind is not known: 1 or 0. */
   | { readonly kind: "condition"; readonly code: number };
 
 /** Where an instruction stands: needed wherever the region may be left in the middle of a block. */
@@ -82,8 +82,8 @@ export type Statement =
   | { readonly kind: "word"; readonly word: number; readonly value: Expr }
   /** Leaves the region for the interpreter at this instruction, unless the test holds. */
   | { readonly kind: "require"; readonly test: Expr; readonly site: Site }
-  /** A cold operation of the interpreter: all locals are in the state meanwhile. */
-  | { readonly kind: "fence"; readonly record: number; readonly name: string; readonly site: Site; readonly next: number };
+  /** A cold operation of the interpreter: all locals are in the state meanwhile. `ends`: it may move EIP. */
+  | { readonly kind: "fence"; readonly record: number; readonly name: string; readonly site: Site; readonly next: number; readonly ends: boolean };
 
 /** A way out of a block: to a block of the region, or out of it. */
 export interface Edge {
@@ -99,6 +99,8 @@ export type Exit =
   | { readonly kind: "branch"; readonly test: Expr; readonly taken: Edge; readonly otherwise: Edge }
   /** To a computed linear address: `known` are the targets inside the region. */
   | { readonly kind: "indirect"; readonly target: Expr; readonly known: readonly Edge[] }
+  /** To where the fence before it has put EIP. */
+  | { readonly kind: "resume" }
   /** The interpreter executes what follows. */
   | { readonly kind: "interpret"; readonly linear: number };
 
@@ -128,6 +130,8 @@ export interface IrRegion {
   readonly pages: readonly RegionPage[];
   /** Part of the TLBs in use, as in the state word TLB_HALF. */
   readonly tlbPart: number;
+  /** Its slot in the function table. */
+  readonly slot: number;
 }
 
 // ── builders ──────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -13,6 +13,7 @@
  *   word 10 = word 10 & -1025                  sets a word of the state
  *   require word 64 == 0 at c0101009+2         leaves for the interpreter unless it holds
  *   fence DIV record 800 at c010100a+2         calls a cold operation
+ *   fence IRET record 808 ends at c010100b+3   calls one that may move EIP
  *   if eax <s ecx goto 1 else leave c0102000
  * ```
  *
@@ -93,7 +94,7 @@ export const printStatement = (statement: Statement): string => {
     case "require":
       return `require ${printExpr(statement.test)} ${site(statement.site)}`;
     case "fence":
-      return `fence ${statement.name} record ${statement.record} ${site(statement.site)}`;
+      return `fence ${statement.name} record ${statement.record}${statement.ends ? " ends" : ""} ${site(statement.site)}`;
   }
 };
 
@@ -105,6 +106,8 @@ export const printExit = (exit: Exit): string => {
       return `if ${printExpr(exit.test)} ${edge(exit.taken)} else ${edge(exit.otherwise)}`;
     case "indirect":
       return `goto ${printExpr(exit.target)}${exit.known.length > 0 ? ` among ${exit.known.map((known) => `${hex(known.linear)}: ${edge(known)}`).join(", ")}` : ""}`;
+    case "resume":
+      return "resume";
     case "interpret":
       return `interpret ${hex(exit.linear)}`;
   }

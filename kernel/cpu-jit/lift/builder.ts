@@ -116,9 +116,11 @@ export class BlockBuilder {
   require(test: Expr): void {
     this.emit({ kind: "require", test, site: this.#site });
   }
-  /** The current instruction is left to its cold operation; `keepsFlags`: it writes no arithmetic flag. */
-  fence(name: string, keepsFlags: boolean): void {
-    this.emit({ kind: "fence", record: this.#record, name, site: this.#site, next: this.next });
+  /** The current instruction is left to its cold operation; `keepsFlags`: it touches no arithmetic flag; `ends`: it may move EIP. */
+  fence(name: string, keepsFlags: boolean, ends: boolean): void {
+    this.emit({ kind: "fence", record: this.#record, name, site: this.#site, next: this.next, ends });
+    // it may load a segment register
+    if (ends) this.openSegments = 0;
     const { flagKind } = this;
     this.flagsUnknown();
     if (keepsFlags) this.flagKind = flagKind;

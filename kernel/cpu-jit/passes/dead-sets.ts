@@ -85,7 +85,7 @@ export const removeDeadSets = (region: IrRegion): void => {
   const { blocks } = region;
   const liveIn = new Int32Array(blocks.length).fill(0);
   const liveOut = (block: IrBlock): number => {
-    if (block.exit.kind === "interpret") return ALL;
+    if (block.exit.kind === "interpret" || block.exit.kind === "resume") return ALL;
     let live = 0;
     for (const { block: to } of edgesOf(block.exit)) live |= to < 0 ? ALL : liveIn[to];
     return live;

@@ -48,6 +48,7 @@ export class RegionFormer {
   readonly #machine: Code;
   readonly #limits: RegionLimits;
   #pages: RegionPage[] = [];
+  #free = false;
   readonly #found = new Map<number, Instruction>();
   /** Linear addresses at which blocks begin. */
   readonly #leaders = new Set<number>();
@@ -59,8 +60,12 @@ export class RegionFormer {
     this.#limits = limits;
   }
 
-  /** A region that begins at a linear address; undefined when its code is not at hand. */
-  form(seed: number): IrRegion | undefined {
+  /**
+   * A region that begins at a linear address; undefined when its code is not at hand.
+   * @param free takes in what other regions have already, and does not end where they begin
+   */
+  form(seed: number, free: boolean): IrRegion | undefined {
+    this.#free = free;
     this.#pages = [];
     this.#found.clear();
     this.#leaders.clear();
@@ -90,6 +95,7 @@ export class RegionFormer {
 
   /** Another region begins there: this one will lead into it. */
   #leadsElsewhere(linear: number): boolean {
+    if (this.#free) return false;
     const { code, entries, mmu, i32, regionOperation } = this.#machine;
     const record = entries[mmu.tlbX[(linear >>> PAGE_SHIFT) + i32[TLB_HALF]] + (linear & PAGE_MASK)];
     return code[record + R_OP] === regionOperation && code[record + R_DISP] === (linear & ~PAGE_MASK) && code[record + R_RM] === i32[TLB_HALF];
@@ -142,7 +148,7 @@ export class RegionFormer {
           queue.push(instruction.next);
         }
         if (flow === "branch") queue.push(instruction.next);
-        if (flow === "interpret" || (!lift && !fence)) {
+        if (flow === "resume" || (!lift && !fence)) {
           this.#entries.add(instruction.next);
           queue.push(instruction.next);
         }
@@ -173,7 +179,7 @@ export class RegionFormer {
         if (flow === "branch") return [this.#target(instruction), instruction.next];
         if (flow === "jump") return [this.#target(instruction)];
         if (flow === "call") return [instruction.next, this.#target(instruction)];
-        if (flow === "indirect call" || flow === "interpret" || (!lift && !fence)) return [instruction.next];
+        if (flow === "indirect call" || flow === "resume" || (!lift && !fence)) return [instruction.next];
         if (flow === "indirect") return [];
         at = instruction.next;
         if (this.#leaders.has(at)) return [at];
@@ -222,7 +228,7 @@ export class RegionFormer {
       else if (exit.kind === "indirect") block.exit = { ...exit, known: returns.map((linear) => link(edge(linear), block)) };
     }
     const entries = order.flatMap((leader, at) => (this.#entries.has(leader) ? [at] : []));
-    return { blocks, entries: [...new Set([0, ...entries])], pages: this.#pages, tlbPart: this.#machine.i32[TLB_HALF] };
+    return { blocks, entries: [...new Set([0, ...entries])], pages: this.#pages, tlbPart: this.#machine.i32[TLB_HALF], slot: 0 };
   }
 
   /** Lifts with what is known of the flags where each block begins; again when an assumption was wrong. */
@@ -260,16 +266,14 @@ export class RegionFormer {
       }
       const { operation, record, next } = instruction;
       builder.begin(record);
-      if (operation.flow === "interpret" && !operation.lift) {
-        builder.exit = { kind: "interpret", linear: at };
-        break;
-      }
       if (!operation.lift?.(builder)) {
         if (!operation.fence) {
           builder.exit = { kind: "interpret", linear: at };
           break;
         }
-        builder.fence(operation.name, operation.keepsFlags);
+        builder.fence(operation.name, operation.keepsFlags, operation.ends);
+        // a branch that could not be lifted
+        if (operation.flow !== "next") builder.exit = { kind: "resume" };
       }
       builder.end();
       if (builder.exit) break;

@@ -1,12 +1,12 @@
-/** A compiled region in the code cache. */
-import type { RegionPage } from "../ir/ir.js";
+/** A compiled region. */
+import type { IrRegion, RegionPage } from "../ir/ir.js";
 
 export interface RegionEntryPoint {
   readonly linear: number;
   /** The dispatcher's number. */
   readonly number: number;
   readonly record: number;
-  /** The record leads here; it may lead into an older region. */
+  /** The record leads here; if not, it leads into an older region. */
   installed: boolean;
 }
 
@@ -18,16 +18,26 @@ export interface CodeSpan {
 }
 
 export interface Region {
-  readonly id: number;
   readonly seed: number;
   readonly slot: number;
   readonly tier: "js" | "wasm";
   readonly entries: readonly RegionEntryPoint[];
   readonly spans: readonly CodeSpan[];
   readonly pages: readonly RegionPage[];
+  /** Part of the TLBs that its code uses. */
   readonly part: number;
   readonly instructions: number;
+  /** Of generated code. */
   readonly bytes: number;
-  alive: boolean;
-  samples: number;
+  /** Formed with a free hand, because its forerunner was hot. */
+  readonly isHot: boolean;
+  /** Slices that ended in it. */
+  heat: number;
 }
+
+/** The bytes that a region's blocks were made from. */
+export const spansOf = (ir: IrRegion): CodeSpan[] =>
+  ir.blocks.flatMap(({ linear, end }) => {
+    const page = ir.pages.find((each) => each.linear === (linear & ~0xfff));
+    return page ? [{ bufferPage: page.bufferPage, start: linear & 0xfff, end: ((end - 1) & 0xfff) + 1 }] : [];
+  });

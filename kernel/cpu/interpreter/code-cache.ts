@@ -160,12 +160,19 @@ export class CodeCache {
   // ── regions ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
   /**
-   * Lets a record lead into a region; what it was is kept behind the region's. False when it leads into one already, or when
-   * there is no room.
+   * Lets a record lead into a region; what it was is kept behind the region's. False when there is no room. A record that
+   * leads into a region already leads into the new one.
    */
   installRegion(record: number, { slot, entry, page, part }: RegionEntry): boolean {
     const { code } = this;
-    if (code[record + R_OP] === this.#operations.region || this.#next + 2 * RECORD_WORDS > code.length) return false;
+    if (code[record + R_OP] === this.#operations.region) {
+      code[record + R_REG] = slot;
+      code[record + R_INDEX] = entry;
+      code[record + R_DISP] = page;
+      code[record + R_RM] = part;
+      return true;
+    }
+    if (this.#next + 2 * RECORD_WORDS > code.length) return false;
     const kept = this.#next;
     this.#next += 2 * RECORD_WORDS;
     code.copyWithin(kept, record, record + RECORD_WORDS);
@@ -184,6 +191,11 @@ export class CodeCache {
   removeRegion(record: number): void {
     const { code } = this;
     if (code[record + R_OP] === this.#operations.region) code.copyWithin(record, code[record + R_IMM], code[record + R_IMM] + RECORD_WORDS);
+  }
+
+  /** Slot of the region that a record leads into; -1 for none. */
+  regionSlot(record: number): number {
+    return this.code[record + R_OP] === this.#operations.region ? this.code[record + R_REG] : -1;
   }
 
   /** The record of the instruction itself, behind a region that begins there. */

@@ -25,7 +25,7 @@ const SPECIAL: ReadonlyMap<string, string> = new Map([
     `if (cb + pc >= i32[${REGION_LIMIT}] || code[pc + ${R_DISP}] !== lp || code[pc + ${R_RM}] !== us) { t = code[pc + ${R_IMM}]; cb += pc - t; pc = t; continue dispatch; }
     c = cb + pc; i32[${PC}] = 0; i32[${COUNT_BASE}] = c; x = code[pc + ${R_REG}]; y = code[pc + ${R_INDEX}]; pc = -1;
     lin = enterRegion(x, y);
-    pc = 0; cb = i32[${COUNT_BASE}];
+    pc = 0; cb = i32[${COUNT_BASE}]; us = i32[${TLB_HALF}];
     r = i32[${RUN_LIMIT}];
     if (r !== ${AT_ONCE}) { r += cb - c; if (r > i32[${STRETCH_LIMIT}]) r = i32[${STRETCH_LIMIT}]; i32[${RUN_LIMIT}] = r; stop = r; }
     if (i32[${REGION_EXIT}] === 0) { cb -= 8; break branch; }

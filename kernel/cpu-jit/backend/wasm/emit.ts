@@ -6,20 +6,34 @@
  * jumps to it leave; see `layout.ts` for loops.
  */
 
-import { CODE_PAGE, COUNT_BASE, PC, REGION_EXIT, REGION_LIMIT } from "../../../cpu/state.js";
+import { BASE, CODE_PAGE, COUNT_BASE, CS, EIP, PC, REGION_EXIT, REGION_LIMIT, REGION_SLOT } from "../../../cpu/state.js";
 import { PAGE_MASK, PAGE_SHIFT, TLB_EXECUTE_OFFSET, TLB_READ_OFFSET, TLB_WRITE_OFFSET } from "../../../memory/layout.js";
 import { Bytes, I32, OP, VOID } from "../../../wasm/encoder.js";
-import { type Edge, type Expr, type IrBlock, type IrRegion, L_A, L_B, L_OP, L_RESULT, LOCAL_WORDS, LOCALS, type Site, type Size, type Statement } from "../../ir/ir.js";
+import { LEAVE_AT } from "../../environment.js";
+import { type Edge, type Expr, type IrBlock, type IrRegion, LOCAL_WORDS, LOCALS, type Site, type Size, type Statement } from "../../ir/ir.js";
+import { HELPER_CODES } from "../../lift/unknown-flags.js";
 import { localsOf } from "../../passes/dead-sets.js";
 import { edgesOf } from "../../region/region-former.js";
 import { type Layout, layOut } from "../layout.js";
+import { WasmExpressions } from "./expression.js";
 
 /** Imported functions, in the order of their indices. */
-export const IMPORTS = ["fence", "readMiss8", "readMiss16", "readMiss32", "writeMiss8", "writeMiss16", "writeMiss32", "condition"] as const;
+export const IMPORTS = [
+  "fence",
+  "readMiss8",
+  "readMiss16",
+  "readMiss32",
+  "writeMiss8",
+  "writeMiss16",
+  "writeMiss32",
+  "endingFence",
+  ...HELPER_CODES.map((code) => `condition${code}`),
+];
 const FENCE = 0;
 const READ_MISS: Record<Size, number> = { 8: 1, 16: 2, 32: 3 };
 const WRITE_MISS: Record<Size, number> = { 8: 4, 16: 5, 32: 6 };
-const CONDITION = 7;
+const ENDING_FENCE = 7;
+export const FIRST_HELPER = 8;
 
 /** Function locals: the dispatcher's target, the guest's, and what the region needs itself. */
 const TARGET = 0;
@@ -33,26 +47,6 @@ const LINEAR = COUNT + 3;
 const EXTRA = COUNT + 4;
 const FIRST_TEMP = COUNT + 5;
 
-const BINARY: Partial<Record<string, number>> = {
-  add: OP.i32Add,
-  sub: OP.i32Sub,
-  mul: OP.i32Mul,
-  divS: OP.i32DivS,
-  remS: OP.i32RemS,
-  and: OP.i32And,
-  or: OP.i32Or,
-  xor: OP.i32Xor,
-  shl: OP.i32Shl,
-  shrU: OP.i32ShrU,
-  shrS: OP.i32ShrS,
-  rotl: OP.i32Rotl,
-  eq: OP.i32Eq,
-  ne: OP.i32Ne,
-  ltS: OP.i32LtS,
-  ltU: OP.i32LtU,
-  leS: OP.i32LeS,
-  leU: OP.i32LeU,
-};
 const LOAD: Record<Size, number> = { 8: OP.i32Load8S, 16: OP.i32Load16S, 32: OP.i32Load };
 const STORE: Record<Size, number> = { 8: OP.i32Store8, 16: OP.i32Store16, 32: OP.i32Store };
 /** Last page offset at which an access stays inside its page. */
@@ -65,6 +59,7 @@ const SCOPE = -3;
 
 export class WasmEmitter {
   readonly #out = new Bytes();
+  readonly #code = new WasmExpressions(this.#out, FIRST_LOCAL, FIRST_TEMP, FIRST_HELPER);
   readonly #region: IrRegion;
   readonly #layout: Layout;
   readonly #labels: { readonly what: number; readonly loop: boolean }[] = [];
@@ -88,8 +83,8 @@ export class WasmEmitter {
     out.unsigned(FIRST_TEMP - 1 + temps);
     out.byte(I32);
     this.#loadLocals();
-    this.#loadWord(COUNT_BASE);
-    this.#op(OP.localSet, COUNT);
+    this.#code.loadWord(COUNT_BASE);
+    this.#code.op(OP.localSet, COUNT);
     this.#open(OP.block, LEAVE);
     this.#open(OP.loop, DISPATCHER);
     const { dispatched } = this.#layout;
@@ -109,19 +104,22 @@ export class WasmEmitter {
     // the count
     out.byte(OP.i32Const);
     out.signed(0);
-    this.#op(OP.localGet, COUNT);
-    this.#op(OP.localGet, EXTRA);
-    this.#constant(-8);
+    this.#code.op(OP.localGet, COUNT);
+    this.#code.op(OP.localGet, EXTRA);
+    this.#code.constant(-8);
     out.byte(OP.i32And);
     out.byte(OP.i32Add);
-    this.#memory(OP.i32Store, COUNT_BASE * 4, 2);
+    this.#code.memory(OP.i32Store, COUNT_BASE * 4, 2);
     out.byte(OP.i32Const);
     out.signed(0);
-    this.#op(OP.localGet, EXTRA);
-    this.#constant(1);
+    this.#code.op(OP.localGet, EXTRA);
+    this.#code.constant(1);
     out.byte(OP.i32And);
-    this.#memory(OP.i32Store, REGION_EXIT * 4, 2);
-    this.#op(OP.localGet, LINEAR);
+    this.#code.memory(OP.i32Store, REGION_EXIT * 4, 2);
+    this.#code.constant(0);
+    this.#code.constant(this.#region.slot);
+    this.#code.memory(OP.i32Store, REGION_SLOT * 4, 2);
+    this.#code.op(OP.localGet, LINEAR);
     out.byte(OP.end);
     return out;
   }
@@ -170,10 +168,10 @@ export class WasmEmitter {
     const block = this.#region.blocks[at];
     for (const statement of block.statements) this.#statement(statement, block);
     if (block.instructions > 0) {
-      this.#op(OP.localGet, COUNT);
-      this.#constant(block.instructions * 8);
+      this.#code.op(OP.localGet, COUNT);
+      this.#code.constant(block.instructions * 8);
       this.#out.byte(OP.i32Add);
-      this.#op(OP.localSet, COUNT);
+      this.#code.op(OP.localSet, COUNT);
     }
     this.#exit(block, at);
   }
@@ -186,7 +184,7 @@ export class WasmEmitter {
         this.#edge(exit.to, at);
         return;
       case "branch":
-        this.#expr(exit.test);
+        this.#code.emit(exit.test);
         if (exit.taken.block === at + 1 && exit.taken.page < 0) {
           // the taken target's code follows: jump to the other one instead
           out.byte(OP.i32Eqz);
@@ -194,11 +192,11 @@ export class WasmEmitter {
         } else this.#branch(exit.taken, exit.otherwise, at);
         return;
       case "indirect":
-        this.#expr(exit.target);
-        this.#op(OP.localSet, LINEAR);
+        this.#code.emit(exit.target);
+        this.#code.op(OP.localSet, LINEAR);
         for (const known of exit.known) {
-          this.#op(OP.localGet, LINEAR);
-          this.#constant(known.linear);
+          this.#code.op(OP.localGet, LINEAR);
+          this.#code.constant(known.linear);
           out.byte(OP.i32Eq);
           if (this.#isDirect(known, at)) {
             out.byte(OP.brIf);
@@ -211,11 +209,14 @@ export class WasmEmitter {
         }
         this.#leave();
         return;
+      case "resume":
+        this.#leaveForEip();
+        return;
       case "interpret":
-        this.#constant(exit.linear);
-        this.#op(OP.localSet, LINEAR);
-        this.#constant(1);
-        this.#op(OP.localSet, EXTRA);
+        this.#code.constant(exit.linear);
+        this.#code.op(OP.localSet, LINEAR);
+        this.#code.constant(1);
+        this.#code.op(OP.localSet, EXTRA);
         this.#leave();
     }
   }
@@ -247,9 +248,9 @@ export class WasmEmitter {
     }
     if (edge.page >= 0) {
       const { table } = this.#region.pages[edge.page];
-      this.#constant(0);
-      this.#memory(OP.i32Load, TLB_EXECUTE_OFFSET + ((edge.linear >>> PAGE_SHIFT) + this.#region.tlbPart) * 4, 2);
-      this.#constant(table);
+      this.#code.constant(0);
+      this.#code.memory(OP.i32Load, TLB_EXECUTE_OFFSET + ((edge.linear >>> PAGE_SHIFT) + this.#region.tlbPart) * 4, 2);
+      this.#code.constant(table);
       out.byte(OP.i32Ne);
       this.#open(OP.if, SCOPE);
       this.#leaveFor(edge.linear);
@@ -261,8 +262,8 @@ export class WasmEmitter {
       out.unsigned(this.#depth(edge.block, false));
       return;
     }
-    this.#op(OP.localGet, COUNT);
-    this.#loadWord(REGION_LIMIT);
+    this.#code.op(OP.localGet, COUNT);
+    this.#code.loadWord(REGION_LIMIT);
     out.byte(OP.i32GeS);
     this.#open(OP.if, SCOPE);
     this.#leaveFor(edge.linear);
@@ -272,15 +273,15 @@ export class WasmEmitter {
       out.unsigned(this.#depth(edge.block, true));
       return;
     }
-    this.#constant(this.#layout.dispatched.indexOf(edge.block));
-    this.#op(OP.localSet, TARGET);
+    this.#code.constant(this.#layout.dispatched.indexOf(edge.block));
+    this.#code.op(OP.localSet, TARGET);
     out.byte(OP.br);
     out.unsigned(this.#depth(DISPATCHER, true));
   }
 
   #leaveFor(linear: number): void {
-    this.#constant(linear);
-    this.#op(OP.localSet, LINEAR);
+    this.#code.constant(linear);
+    this.#code.op(OP.localSet, LINEAR);
     this.#leave();
   }
   #leave(): void {
@@ -289,10 +290,10 @@ export class WasmEmitter {
   }
   /** Leaves at an instruction that the interpreter has to execute. */
   #leaveAt(site: Site): void {
-    this.#constant(site.linear);
-    this.#op(OP.localSet, LINEAR);
-    this.#constant(site.before * 8 + 1);
-    this.#op(OP.localSet, EXTRA);
+    this.#code.constant(site.linear);
+    this.#code.op(OP.localSet, LINEAR);
+    this.#code.constant(site.before * 8 + 1);
+    this.#code.op(OP.localSet, EXTRA);
     this.#leave();
   }
 
@@ -302,20 +303,20 @@ export class WasmEmitter {
     const out = this.#out;
     switch (statement.kind) {
       case "set":
-        this.#expr(statement.value);
-        this.#op(OP.localSet, FIRST_LOCAL + statement.local);
+        this.#code.emit(statement.value);
+        this.#code.op(OP.localSet, FIRST_LOCAL + statement.local);
         return;
       case "let":
-        this.#expr(statement.value);
-        this.#op(OP.localSet, FIRST_TEMP + statement.temp);
+        this.#code.emit(statement.value);
+        this.#code.op(OP.localSet, FIRST_TEMP + statement.temp);
         return;
       case "word":
-        this.#constant(0);
-        this.#expr(statement.value);
-        this.#memory(OP.i32Store, statement.word * 4, 2);
+        this.#code.constant(0);
+        this.#code.emit(statement.value);
+        this.#code.memory(OP.i32Store, statement.word * 4, 2);
         return;
       case "require":
-        this.#expr(statement.test);
+        this.#code.emit(statement.test);
         out.byte(OP.i32Eqz);
         this.#open(OP.if, SCOPE);
         this.#leaveAt(statement.site);
@@ -324,60 +325,60 @@ export class WasmEmitter {
       case "load":
         this.#translate(statement.size, statement.address, TLB_READ_OFFSET, READ_MISS, statement.site);
         this.#hostAddress();
-        this.#memory(LOAD[statement.size], 0, 0);
-        this.#op(OP.localSet, FIRST_TEMP + statement.temp);
+        this.#code.memory(LOAD[statement.size], 0, 0);
+        this.#code.op(OP.localSet, FIRST_TEMP + statement.temp);
         return;
       case "store":
         this.#translate(statement.size, statement.address, TLB_WRITE_OFFSET, WRITE_MISS, statement.site);
         this.#hostAddress();
-        this.#expr(statement.value);
-        this.#memory(STORE[statement.size], 0, 0);
+        this.#code.emit(statement.value);
+        this.#code.memory(STORE[statement.size], 0, 0);
         return;
       case "open":
         this.#translate(statement.size, statement.address, TLB_WRITE_OFFSET, WRITE_MISS, statement.site);
         this.#hostAddress();
-        this.#op(OP.localTee, FIRST_TEMP + statement.handle);
-        this.#memory(LOAD[statement.size], 0, 0);
-        this.#op(OP.localSet, FIRST_TEMP + statement.temp);
+        this.#code.op(OP.localTee, FIRST_TEMP + statement.handle);
+        this.#code.memory(LOAD[statement.size], 0, 0);
+        this.#code.op(OP.localSet, FIRST_TEMP + statement.temp);
         return;
       case "put":
-        this.#op(OP.localGet, FIRST_TEMP + statement.handle);
-        this.#expr(statement.value);
-        this.#memory(STORE[statement.size], 0, 0);
+        this.#code.op(OP.localGet, FIRST_TEMP + statement.handle);
+        this.#code.emit(statement.value);
+        this.#code.memory(STORE[statement.size], 0, 0);
         return;
       case "fence":
-        this.#fence(statement.record, statement.site, statement.next, block);
+        this.#fence(statement, block);
     }
   }
 
   /** The address into ADDRESS and its TLB entry into ENTRY; leaves where the access is not plain memory. */
   #translate(size: Size, address: Expr, tlb: number, miss: Record<Size, number>, site: Site): void {
     const out = this.#out;
-    this.#expr(address);
-    this.#op(OP.localTee, ADDRESS);
-    this.#constant(PAGE_SHIFT - 2);
+    this.#code.emit(address);
+    this.#code.op(OP.localTee, ADDRESS);
+    this.#code.constant(PAGE_SHIFT - 2);
     out.byte(OP.i32ShrU);
-    this.#constant(0x3ffffc);
+    this.#code.constant(0x3ffffc);
     out.byte(OP.i32And);
-    this.#memory(OP.i32Load, tlb + this.#region.tlbPart * 4, 2);
-    this.#op(OP.localTee, ENTRY);
+    this.#code.memory(OP.i32Load, tlb + this.#region.tlbPart * 4, 2);
+    this.#code.op(OP.localTee, ENTRY);
     if (size === 8) {
-      this.#constant(1);
+      this.#code.constant(1);
       out.byte(OP.i32And);
     } else {
-      this.#op(OP.localGet, ADDRESS);
+      this.#code.op(OP.localGet, ADDRESS);
       out.byte(OP.i32Or);
-      this.#constant(PAGE_MASK);
+      this.#code.constant(PAGE_MASK);
       out.byte(OP.i32And);
-      this.#constant(LAST[size]);
+      this.#code.constant(LAST[size]);
       out.byte(OP.i32GtU);
     }
     this.#open(OP.if, SCOPE);
-    this.#op(OP.localGet, ADDRESS);
+    this.#code.op(OP.localGet, ADDRESS);
     out.byte(OP.call);
     out.unsigned(miss[size]);
-    this.#op(OP.localTee, ENTRY);
-    this.#constant(1);
+    this.#code.op(OP.localTee, ENTRY);
+    this.#code.constant(1);
     out.byte(OP.i32And);
     this.#open(OP.if, SCOPE);
     this.#leaveAt(site);
@@ -385,158 +386,76 @@ export class WasmEmitter {
     this.#close();
   }
   #hostAddress(): void {
-    this.#op(OP.localGet, ENTRY);
-    this.#op(OP.localGet, ADDRESS);
+    this.#code.op(OP.localGet, ENTRY);
+    this.#code.op(OP.localGet, ADDRESS);
     this.#out.byte(OP.i32Xor);
   }
 
-  #fence(record: number, site: Site, next: number, block: IrBlock): void {
-    const out = this.#out;
+  #fence({ record, site, next, ends }: Statement & { kind: "fence" }, block: IrBlock): void {
+    const code = this.#code;
+    const store = (word: number, value: () => void): void => {
+      code.constant(0);
+      value();
+      code.memory(OP.i32Store, word * 4, 2);
+    };
     this.#storeLocals();
-    this.#constant(0);
-    this.#constant(record);
-    this.#memory(OP.i32Store, PC * 4, 2);
-    this.#constant(0);
-    this.#op(OP.localGet, COUNT);
-    this.#constant(site.before * 8 - record);
-    out.byte(OP.i32Add);
-    this.#memory(OP.i32Store, COUNT_BASE * 4, 2);
-    this.#constant(0);
-    this.#constant(block.linear & ~PAGE_MASK);
-    this.#memory(OP.i32Store, CODE_PAGE * 4, 2);
-    this.#constant(record);
-    out.byte(OP.call);
-    out.unsigned(FENCE);
-    this.#op(OP.localSet, ENTRY);
+    store(PC, () => code.constant(record));
+    store(COUNT_BASE, () => {
+      code.op(OP.localGet, COUNT);
+      code.constant(site.before * 8 - record);
+      this.#out.byte(OP.i32Add);
+    });
+    store(CODE_PAGE, () => code.constant(block.linear & ~PAGE_MASK));
+    // code segments are flat here: offset and linear address are the same
+    if (ends) store(EIP, () => code.constant(next));
+    code.constant(record);
+    code.op(OP.call, ends ? ENDING_FENCE : FENCE);
+    code.op(OP.localSet, ENTRY);
     this.#loadLocals();
-    this.#loadWord(COUNT_BASE);
-    this.#constant(site.before * 8);
-    out.byte(OP.i32Sub);
-    this.#op(OP.localSet, COUNT);
-    this.#op(OP.localGet, ENTRY);
+    code.loadWord(COUNT_BASE);
+    code.constant(site.before * 8);
+    this.#out.byte(OP.i32Sub);
+    code.op(OP.localSet, COUNT);
+    if (block.exit.kind === "resume" && site.before + 1 === block.instructions) return;
+    code.op(OP.localGet, ENTRY);
     this.#open(OP.if, SCOPE);
-    this.#op(OP.localGet, ENTRY);
-    this.#constant(2);
-    out.byte(OP.i32Eq);
-    this.#open(OP.if, SCOPE);
-    this.#leaveAt(site);
+    if (!ends) {
+      code.op(OP.localGet, ENTRY);
+      code.constant(LEAVE_AT);
+      this.#out.byte(OP.i32Eq);
+      this.#open(OP.if, SCOPE);
+      this.#leaveAt(site);
+      this.#close();
+    }
+    code.constant(site.before * 8 + 8);
+    code.op(OP.localSet, EXTRA);
+    if (ends) this.#leaveForEip();
+    else this.#leaveFor(next);
     this.#close();
-    this.#constant(site.before * 8 + 8);
-    this.#op(OP.localSet, EXTRA);
-    this.#leaveFor(next);
-    this.#close();
+  }
+
+  /** Goes on where the cold operation has put EIP. */
+  #leaveForEip(): void {
+    this.#code.loadWord(EIP);
+    this.#code.loadWord(BASE + CS);
+    this.#out.byte(OP.i32Add);
+    this.#code.op(OP.localSet, LINEAR);
+    this.#leave();
   }
 
   #loadLocals(): void {
     for (let local = 0; local < LOCALS; local++) {
       if ((this.#used & (1 << local)) === 0) continue;
-      this.#loadWord(LOCAL_WORDS[local]);
-      this.#op(OP.localSet, FIRST_LOCAL + local);
+      this.#code.loadWord(LOCAL_WORDS[local]);
+      this.#code.op(OP.localSet, FIRST_LOCAL + local);
     }
   }
   #storeLocals(): void {
     for (let local = 0; local < LOCALS; local++) {
       if ((this.#set & (1 << local)) === 0) continue;
-      this.#constant(0);
-      this.#op(OP.localGet, FIRST_LOCAL + local);
-      this.#memory(OP.i32Store, LOCAL_WORDS[local] * 4, 2);
+      this.#code.constant(0);
+      this.#code.op(OP.localGet, FIRST_LOCAL + local);
+      this.#code.memory(OP.i32Store, LOCAL_WORDS[local] * 4, 2);
     }
-  }
-
-  // ── expressions ─────────────────────────────────────────────────────────────────────────────────────────────────
-
-  #expr(expr: Expr): void {
-    const out = this.#out;
-    switch (expr.kind) {
-      case "const":
-        this.#constant(expr.value);
-        return;
-      case "local":
-        this.#op(OP.localGet, FIRST_LOCAL + expr.local);
-        return;
-      case "temp":
-        this.#op(OP.localGet, FIRST_TEMP + expr.temp);
-        return;
-      case "word":
-        this.#loadWord(expr.word);
-        return;
-      case "unary":
-        this.#expr(expr.a);
-        if (expr.op === "not") {
-          this.#constant(-1);
-          out.byte(OP.i32Xor);
-        } else out.byte(expr.op === "clz" ? OP.i32Clz : expr.op === "extend8" ? OP.i32Extend8S : OP.i32Extend16S);
-        return;
-      case "binary": {
-        if (expr.op === "eq" && expr.b.kind === "const" && expr.b.value === 0) {
-          this.#expr(expr.a);
-          out.byte(OP.i32Eqz);
-          return;
-        }
-        const simple = BINARY[expr.op];
-        if (simple !== undefined) {
-          this.#expr(expr.a);
-          this.#expr(expr.b);
-          out.byte(simple);
-          return;
-        }
-        const extend = expr.op === "mulHighS" ? OP.i64ExtendI32S : OP.i64ExtendI32U;
-        this.#expr(expr.a);
-        out.byte(extend);
-        this.#expr(expr.b);
-        out.byte(extend);
-        out.byte(OP.i64Mul);
-        this.#long(32);
-        out.byte(OP.i64ShrU);
-        out.byte(OP.i32WrapI64);
-        return;
-      }
-      case "select":
-        this.#expr(expr.a);
-        this.#expr(expr.b);
-        this.#expr(expr.test);
-        out.byte(OP.select);
-        return;
-      case "wide":
-        this.#expr(expr.high);
-        out.byte(OP.i64ExtendI32U);
-        this.#long(32);
-        out.byte(OP.i64Shl);
-        this.#expr(expr.low);
-        out.byte(OP.i64ExtendI32U);
-        out.byte(OP.i64Or);
-        this.#expr(expr.by);
-        out.byte(OP.i64ExtendI32U);
-        out.byte(expr.op === "quotient" ? OP.i64DivU : OP.i64RemU);
-        out.byte(OP.i32WrapI64);
-        return;
-      case "condition":
-        this.#constant(expr.code);
-        for (const local of [L_OP, L_RESULT, L_A, L_B]) this.#op(OP.localGet, FIRST_LOCAL + local);
-        out.byte(OP.call);
-        out.unsigned(CONDITION);
-    }
-  }
-
-  #op(opcode: number, index: number): void {
-    this.#out.byte(opcode);
-    this.#out.unsigned(index);
-  }
-  #constant(value: number): void {
-    this.#out.byte(OP.i32Const);
-    this.#out.signed(value);
-  }
-  #long(value: number): void {
-    this.#out.byte(OP.i64Const);
-    this.#out.signed(value);
-  }
-  #memory(opcode: number, offset: number, align: number): void {
-    this.#out.byte(opcode);
-    this.#out.unsigned(align);
-    this.#out.unsigned(offset);
-  }
-  #loadWord(word: number): void {
-    this.#constant(0);
-    this.#memory(OP.i32Load, word * 4, 2);
   }
 }

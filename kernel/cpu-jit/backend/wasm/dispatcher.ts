@@ -1,0 +1,185 @@
+/**
+ * The dispatcher: a WebAssembly module that calls regions by their slots in a table and chains those of all modules, and has
+ * the functions that compute flags of unknown kind.
+ */
+import { COUNT_BASE, REGION_EXIT, REGION_LIMIT, TLB_HALF } from "../../../cpu/state.js";
+import { TLB_EXECUTE_OFFSET } from "../../../memory/layout.js";
+import { Bytes, I32, OP, VOID } from "../../../wasm/encoder.js";
+import { CHAIN_ENTRIES, CHAIN_ENTRY_BYTES, CHAIN_OFFSET, CHAIN_TABLE, CHAIN_TARGET } from "../../chain.js";
+import { L_OP } from "../../ir/ir.js";
+import { HELPER_CODES, unknownCondition } from "../../lift/unknown-flags.js";
+import type { RegionFunction } from "../backend.js";
+import { WasmExpressions } from "./expression.js";
+import { FUNCREF, type FunctionTable, functionTable, functionType, HEADER, HELPER_PARAMETERS, importMemory, instantiate, KIND, SECTION, section } from "./module.js";
+
+/**
+ * run(slot, entry): calls the region in a slot of the table, and those that it leads to for as long as the chain table knows
+ * them; returns the linear address at which execution goes on.
+ */
+const dispatcherModule = (memoryPages: number, slots: number): Uint8Array<ArrayBuffer> => {
+  const out = new Bytes();
+  out.bytes(HEADER);
+  section(out, SECTION.type, (types) => {
+    types.unsigned(3);
+    functionType(types, 1);
+    functionType(types, 2);
+    functionType(types, HELPER_PARAMETERS);
+  });
+  section(out, SECTION.import, (imports) => {
+    imports.unsigned(3);
+    importMemory(imports, memoryPages);
+    imports.name("e");
+    imports.name("table");
+    imports.byte(KIND.table);
+    imports.byte(FUNCREF);
+    imports.byte(1);
+    imports.unsigned(slots);
+    imports.unsigned(slots);
+    // a region of another back end: called with its slot
+    imports.name("e");
+    imports.name("foreign");
+    imports.byte(KIND.function);
+    imports.unsigned(0);
+  });
+  section(out, SECTION.function, (functions) => {
+    functions.unsigned(1 + HELPER_CODES.length);
+    functions.unsigned(1);
+    for (const _ of HELPER_CODES) functions.unsigned(2);
+  });
+  section(out, SECTION.export, (exports) => {
+    exports.unsigned(2 + HELPER_CODES.length);
+    exports.name("run");
+    exports.byte(KIND.function);
+    exports.unsigned(1);
+    exports.name("foreign");
+    exports.byte(KIND.function);
+    exports.unsigned(0);
+    HELPER_CODES.forEach((code, index) => {
+      exports.name(`condition${code}`);
+      exports.byte(KIND.function);
+      exports.unsigned(2 + index);
+    });
+  });
+  section(out, SECTION.code, (code) => {
+    code.unsigned(1 + HELPER_CODES.length);
+    code.sized(dispatcherBody());
+    for (const condition of HELPER_CODES) code.sized(helperBody(condition));
+  });
+  return out.view;
+};
+
+/** (op, result, a, b) -> 1 or 0. */
+const helperBody = (code: number): Bytes => {
+  const out = new Bytes();
+  out.unsigned(0);
+  new WasmExpressions(out, -L_OP, 0, 0).emit(unknownCondition(code));
+  out.byte(OP.end);
+  return out;
+};
+
+const dispatcherBody = (): Bytes => {
+  const SLOT = 0;
+  const ENTRY = 1;
+  const LINEAR = 2;
+  const CHAIN = 3;
+  const out = new Bytes();
+  const op = (opcode: number, index: number): void => {
+    out.byte(opcode);
+    out.unsigned(index);
+  };
+  const constant = (value: number): void => {
+    out.byte(OP.i32Const);
+    out.signed(value);
+  };
+  const load = (offset: number): void => {
+    out.byte(OP.i32Load);
+    out.unsigned(2);
+    out.unsigned(offset);
+  };
+  const word = (index: number): void => {
+    constant(0);
+    load(index * 4);
+  };
+  const field = (offset: number): void => {
+    op(OP.localGet, CHAIN);
+    load(CHAIN_OFFSET + offset);
+  };
+  /** Leaves the block when the two values differ. */
+  const leaveUnlessEqual = (): void => {
+    out.byte(OP.i32Ne);
+    op(OP.brIf, 1);
+  };
+  out.unsigned(1);
+  out.unsigned(2);
+  out.byte(I32);
+  out.byte(OP.block);
+  out.byte(VOID);
+  out.byte(OP.loop);
+  out.byte(VOID);
+  op(OP.localGet, ENTRY);
+  op(OP.localGet, SLOT);
+  out.byte(OP.callIndirect);
+  out.unsigned(0);
+  out.unsigned(0);
+  op(OP.localSet, LINEAR);
+  // the interpreter is asked for, or the time is up
+  word(REGION_EXIT);
+  op(OP.brIf, 1);
+  word(COUNT_BASE);
+  word(REGION_LIMIT);
+  out.byte(OP.i32GeS);
+  op(OP.brIf, 1);
+  // the entry of the chain table
+  op(OP.localGet, LINEAR);
+  op(OP.localGet, LINEAR);
+  constant(12);
+  out.byte(OP.i32ShrU);
+  out.byte(OP.i32Xor);
+  constant(CHAIN_ENTRIES - 1);
+  out.byte(OP.i32And);
+  constant(CHAIN_ENTRY_BYTES);
+  out.byte(OP.i32Mul);
+  op(OP.localSet, CHAIN);
+  field(0);
+  op(OP.localGet, LINEAR);
+  leaveUnlessEqual();
+  // the page is still what was compiled, in this part of the TLB: its address is in the entry
+  field(CHAIN_TABLE);
+  op(OP.localGet, LINEAR);
+  constant(12);
+  out.byte(OP.i32ShrU);
+  word(TLB_HALF);
+  out.byte(OP.i32Add);
+  constant(2);
+  out.byte(OP.i32Shl);
+  load(TLB_EXECUTE_OFFSET);
+  leaveUnlessEqual();
+  field(CHAIN_TARGET + 8);
+  word(TLB_HALF);
+  leaveUnlessEqual();
+  field(CHAIN_TARGET);
+  op(OP.localSet, SLOT);
+  field(CHAIN_TARGET + 4);
+  op(OP.localSet, ENTRY);
+  op(OP.br, 0);
+  out.byte(OP.end);
+  out.byte(OP.end);
+  op(OP.localGet, LINEAR);
+  out.byte(OP.end);
+  return out;
+};
+
+export interface Dispatcher {
+  readonly run: (slot: number, entry: number) => number;
+  readonly table: FunctionTable;
+  /** Functions that compute conditions of flags of unknown kind, by name. */
+  readonly helpers: Record<string, unknown>;
+}
+
+/** @param foreign runs a region of another back end; its parameter says which */
+export const createDispatcher = (memory: { readonly buffer: ArrayBuffer }, slots: number, foreign: RegionFunction): Dispatcher => {
+  const table = functionTable(slots);
+  const { run, foreign: called, ...helpers } = instantiate(dispatcherModule(memory.buffer.byteLength >>> 16, slots), { memory, table, foreign });
+  table.set(0, called);
+  return { run: run as Dispatcher["run"], table, helpers };
+};
