@@ -2,17 +2,19 @@
  * The translator: hot addresses become regions, regions become code. Warm regions are compiled in batches by one back end;
  * those in which time slices keep ending are compiled again, each by itself, by the other.
  */
+import { MAX_LENGTH } from "../cpu/interpreter/decoder.js";
+import { RECORD_WORDS } from "../cpu/interpreter/record.js";
 import { HOT_NUMBERS } from "../cpu/interpreter/source.js";
-import { COUNT_BASE, REGION_EXIT, REGION_LIMIT, REGION_SLOT, TLB_HALF } from "../cpu/state.js";
+import { COUNT_BASE, MODE_KEY, REGION_EXIT, REGION_LIMIT, REGION_SLOT, TLB_HALF } from "../cpu/state.js";
 import type { Translator, TranslatorParts } from "../cpu/translator.js";
-import { PAGE_MASK, PAGE_SHIFT } from "../memory/layout.js";
+import { PAGE_MASK, PAGE_SHIFT, PAGE_SIZE } from "../memory/layout.js";
 import type { BackEnd, Generated } from "./backend/backend.js";
 import { layOut } from "./backend/layout.js";
 import { createDispatcher, type Dispatcher } from "./backend/wasm/dispatcher.js";
 import { WasmBackEnd } from "./backend/wasm/wasm-backend.js";
 import { ChainTable } from "./chain.js";
 import { regionEnvironment } from "./environment.js";
-import type { IrRegion } from "./ir/ir.js";
+import type { IrRegion, RegionPage } from "./ir/ir.js";
 import { operations } from "./lift/lifters.js";
 import type { JitOptions } from "./options.js";
 import { removeDeadSets } from "./passes/dead-sets.js";
@@ -23,6 +25,8 @@ import { RegionCache } from "./region/region-cache.js";
 import { REGION_LIMITS, RegionFormer } from "./region/region-former.js";
 import { type JitStatistics, newStatistics } from "./statistics.js";
 
+/** Byte offset in the guest buffer where instructions across pages are put together. */
+const SCRATCH_OFFSET = 8192;
 /** A sample that falls on a region says nothing: the next one is where that region leads. */
 const AFTER_REGION = 1;
 
@@ -67,6 +71,7 @@ export class RegionTranslator implements Translator {
       operations: operations(),
       regionOperation: HOT_NUMBERS.get("%REGION")!,
       bufferPage: (linear) => this.#bufferPage(linear),
+      decodeAcross: (linear, page, next) => this.#decodeAcross(linear, page, next),
     });
     this.#dispatcher = createDispatcher(environment.memory, options.regions, (entry) => entry);
     this.#warm = new WasmBackEnd(environment, this.#dispatcher.helpers);
@@ -87,6 +92,7 @@ export class RegionTranslator implements Translator {
     const { statistics } = this;
     const before = i32[COUNT_BASE];
     statistics.entered++;
+    this.#regions.chainAgain(slot, entry);
     const linear = this.#dispatcher.run(slot, entry);
     statistics.executed += (i32[COUNT_BASE] - before) >> 3;
     if (i32[REGION_EXIT] !== 0) statistics.exits.interpret++;
@@ -118,6 +124,23 @@ export class RegionTranslator implements Translator {
   #bufferPage(linear: number): number {
     const physical = this.#parts.core.mmu.peek(linear);
     return physical === undefined ? -1 : this.#parts.space.readPage[physical >>> PAGE_SHIFT];
+  }
+  #decodeAcross(linear: number, page: RegionPage, next: RegionPage): number {
+    const { core, cache, decoder } = this.#parts;
+    const { bytes } = core.memory;
+    const offset = linear & PAGE_MASK;
+    const here = PAGE_SIZE - offset;
+    const from = page.bufferPage * PAGE_SIZE + offset;
+    bytes.copyWithin(SCRATCH_OFFSET, from, from + here);
+    bytes.copyWithin(SCRATCH_OFFSET + here, next.bufferPage * PAGE_SIZE, next.bufferPage * PAGE_SIZE + MAX_LENGTH);
+    const record = cache.next;
+    if (record + RECORD_WORDS > cache.code.length) return 0;
+    const length = decoder.decode(record, SCRATCH_OFFSET, here + MAX_LENGTH, offset, this.#i32[MODE_KEY]);
+    if (length <= here) return 0;
+    cache.commit(record + RECORD_WORDS);
+    cache.activate(page.bufferPage);
+    cache.activate(next.bufferPage);
+    return record;
   }
   #record(linear: number): number {
     const { core, cache } = this.#parts;
@@ -178,9 +201,9 @@ export class RegionTranslator implements Translator {
       seed: ir.blocks[0].linear,
       slot: ir.slot,
       tier: backEnd.name,
-      entries: ir.entries.map((block) => {
+      entries: dispatched.map((block, number) => {
         const { linear } = ir.blocks[block];
-        return { linear, number: dispatched.indexOf(block), record: this.#record(linear), installed: false };
+        return ir.entries.includes(block) ? { linear, number, record: this.#record(linear), installed: false } : undefined;
       }),
       spans: spansOf(ir),
       pages: ir.pages,

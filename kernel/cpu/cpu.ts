@@ -121,7 +121,7 @@ export class Cpu implements CpuCore {
     this.#breakpoints.onNoted = host.attention;
     core.onTaskSwitched = host.debugRegistersChanged;
     const cold = coldOperations({ core, model, segmentation, interrupts, tasks, fpu: this.#fpu, host });
-    const translator = createTranslator?.({ core, space, cache: this.#cache, cold });
+    const translator = createTranslator?.({ core, space, cache: this.#cache, decoder, cold });
     this.#interpret = compileLoop(loopEnvironment(core, this.#cache, this.#fetch, cold, (slot, entry) => (translator ? translator.enter(slot, entry) : entry)));
     this.#execution = new Execution({
       core,

@@ -2,6 +2,7 @@
 import type { PhysicalSpace } from "../memory/physical.js";
 import type { ColdOperation, Core } from "./core.js";
 import type { CodeCache } from "./interpreter/code-cache.js";
+import type { Decoder } from "./interpreter/decoder.js";
 
 export interface Translator {
   /** A region may run past its limit by less than this many instructions. */
@@ -20,6 +21,7 @@ export interface TranslatorParts {
   readonly core: Core;
   readonly space: PhysicalSpace;
   readonly cache: CodeCache;
+  readonly decoder: Decoder;
   readonly cold: readonly ColdOperation[];
 }
 

@@ -82,6 +82,8 @@ export type Statement =
   | { readonly kind: "word"; readonly word: number; readonly value: Expr }
   /** Leaves the region for the interpreter at this instruction, unless the test holds. */
   | { readonly kind: "require"; readonly test: Expr; readonly site: Site }
+  /** Leaves the region at this instruction, whose end is on another page, unless that page is still the one that was compiled. */
+  | { readonly kind: "mapped"; readonly page: number; readonly site: Site }
   /** A cold operation of the interpreter: all locals are in the state meanwhile. `ends`: it may move EIP. */
   | { readonly kind: "fence"; readonly record: number; readonly name: string; readonly site: Site; readonly next: number; readonly ends: boolean };
 

@@ -71,6 +71,7 @@ const backward = (block: IrBlock, liveOut: number, sweep: boolean): number => {
         live = ALL;
         uses(statement.test, temps);
         break;
+      case "mapped":
       case "fence":
         live = ALL;
     }
@@ -130,6 +131,7 @@ export const expressionsOf = (statement: Statement): readonly Expr[] => {
       return [statement.address, statement.value];
     case "require":
       return [statement.test];
+    case "mapped":
     case "fence":
       return [];
     default:

@@ -144,6 +144,8 @@ class Folder {
         return { ...statement, value: this.expr(statement.value) };
       case "require":
         return { ...statement, test: this.expr(statement.test) };
+      case "mapped":
+        return statement;
       case "fence":
         this.#locals.fill(undefined);
         return statement;

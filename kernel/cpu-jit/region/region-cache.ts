@@ -58,7 +58,7 @@ export class RegionCache {
   add(region: Region): void {
     this.#alive.add(region);
     this.#slots[region.slot] = region;
-    for (const point of region.entries) this.#enter(region, point);
+    for (const point of region.entries) if (point) this.#enter(region, point);
     for (const { bufferPage } of region.spans) {
       const there = this.#byPage.get(bufferPage);
       if (there) there.add(region);
@@ -80,21 +80,27 @@ export class RegionCache {
       this.#handOver(older, point.record);
     }
     point.installed = point.record !== 0 && cache.installRegion(point.record, { slot: region.slot, entry: point.number, page, part: region.part });
-    if (point.installed) this.chain(region, point);
+    if (point.installed) this.#chain(region, point);
   }
 
   /** An entry of a region will lead elsewhere; a region without entries is dropped. */
   #handOver(region: Region, record: number): void {
     for (const point of region.entries) {
-      if (point.record !== record || !point.installed) continue;
+      if (!point?.installed || point.record !== record) continue;
       point.installed = false;
       this.#parts.chain.remove(point.linear, region.slot);
     }
-    if (!region.entries.some(({ installed }) => installed)) this.drop(region);
+    if (!region.entries.some((point) => point?.installed)) this.drop(region);
   }
 
-  /** Lets other regions lead to an entry directly. */
-  chain(region: Region, point: RegionEntryPoint): void {
+  /** The interpreter has come to an entry: the chain table may have lost it to another address. */
+  chainAgain(slot: number, number: number): void {
+    const region = this.#slots[slot];
+    const point = region?.entries[number];
+    if (region && point) this.#chain(region, point);
+  }
+
+  #chain(region: Region, point: RegionEntryPoint): void {
     const page = region.pages.find(({ linear }) => linear === (point.linear & ~PAGE_MASK));
     if (page) this.#parts.chain.put(point.linear, page.table, region.slot, point.number, region.part);
   }
@@ -115,7 +121,7 @@ export class RegionCache {
     const { cache, chain, statistics, onDropped } = this.#parts;
     this.drops++;
     for (const point of region.entries) {
-      if (!point.installed) continue;
+      if (!point?.installed) continue;
       cache.removeRegion(point.record);
       chain.remove(point.linear, region.slot);
     }
@@ -144,7 +150,7 @@ export class RegionCache {
   /** All records are gone already. */
   clear(): void {
     for (const region of this.#alive) {
-      for (const point of region.entries) point.installed = false;
+      for (const point of region.entries) if (point) point.installed = false;
       this.drop(region);
       this.#parts.statistics.flushed++;
     }

@@ -35,6 +35,8 @@ export interface Code {
   /** Operation number of a region's entry, behind which R_IMM names the record it replaced. */
   readonly regionOperation: number;
   bufferPage(linear: number): number;
+  /** Decodes an instruction across the end of a page of the buffer into a record of its own; 0 if it is not one. */
+  decodeAcross(linear: number, page: RegionPage, next: RegionPage): number;
 }
 
 interface Instruction {
@@ -42,7 +44,12 @@ interface Instruction {
   readonly record: number;
   readonly operation: Operation;
   readonly next: number;
+  /** The region's page on which it ends, if that is not the one where it begins; else -1. */
+  readonly endsOn: number;
 }
+
+/** Longest instruction the processor accepts. */
+const MAX_LENGTH = 15;
 
 export class RegionFormer {
   readonly #machine: Code;
@@ -109,12 +116,19 @@ export class RegionFormer {
     if (page < 0) return undefined;
     const { code, entries, operations, regionOperation } = this.#machine;
     let record = entries[this.#pages[page].table + (linear & PAGE_MASK)];
-    if (record === 0) return undefined;
+    let endsOn = -1;
+    if (record === 0) {
+      if ((linear & PAGE_MASK) <= PAGE_MASK + 1 - MAX_LENGTH) return undefined;
+      endsOn = this.#pageIndex((linear + MAX_LENGTH) | 0);
+      if (endsOn < 0) return undefined;
+      record = this.#machine.decodeAcross(linear, this.#pages[page], this.#pages[endsOn]);
+      if (record === 0) return undefined;
+    }
     if (code[record + R_OP] === regionOperation) record = code[record + R_IMM];
     const operation = operations[code[record + R_OP]];
     if (operation.special) return undefined;
     const next = (linear + ((code[record + R_META] >> META_LENGTH_SHIFT) & 15)) | 0;
-    const made = { linear, record, operation, next };
+    const made = { linear, record, operation, next, endsOn };
     this.#found.set(linear, made);
     return made;
   }
@@ -266,6 +280,7 @@ export class RegionFormer {
       }
       const { operation, record, next } = instruction;
       builder.begin(record);
+      if (instruction.endsOn >= 0) builder.emit({ kind: "mapped", page: instruction.endsOn, site: builder.site });
       if (!operation.lift?.(builder)) {
         if (!operation.fence) {
           builder.exit = { kind: "interpret", linear: at };

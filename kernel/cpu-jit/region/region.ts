@@ -21,7 +21,8 @@ export interface Region {
   readonly seed: number;
   readonly slot: number;
   readonly tier: "js" | "wasm";
-  readonly entries: readonly RegionEntryPoint[];
+  /** By the dispatcher's number. */
+  readonly entries: readonly (RegionEntryPoint | undefined)[];
   readonly spans: readonly CodeSpan[];
   readonly pages: readonly RegionPage[];
   /** Part of the TLBs that its code uses. */
@@ -38,6 +39,13 @@ export interface Region {
 /** The bytes that a region's blocks were made from. */
 export const spansOf = (ir: IrRegion): CodeSpan[] =>
   ir.blocks.flatMap(({ linear, end }) => {
-    const page = ir.pages.find((each) => each.linear === (linear & ~0xfff));
-    return page ? [{ bufferPage: page.bufferPage, start: linear & 0xfff, end: ((end - 1) & 0xfff) + 1 }] : [];
+    const onPage = (address: number, start: number, behind: number): CodeSpan[] => {
+      const page = ir.pages.find((each) => each.linear === (address & ~0xfff));
+      return page ? [{ bufferPage: page.bufferPage, start, end: behind }] : [];
+    };
+    const start = linear & 0xfff;
+    const behind = start + ((end - linear) | 0);
+    if (behind <= 0x1000) return onPage(linear, start, behind);
+    // its last instruction reaches into the next page
+    return [...onPage(linear, start, 0x1000), ...onPage(end, 0, behind - 0x1000)];
   });

@@ -1,7 +1,7 @@
 /** WebAssembly modules: one for a batch of regions, and the dispatcher that chains regions of all modules. */
 
 import { Bytes, I32 } from "../../../wasm/encoder.js";
-import { IMPORTS } from "./emit.js";
+import { IMPORTS } from "./numbering.js";
 
 /** The host's WebAssembly; the portable kernel declares the little it uses. */
 declare const WebAssembly: {

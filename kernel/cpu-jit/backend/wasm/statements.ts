@@ -1,0 +1,191 @@
+/** Statements as WebAssembly code: memory accesses through the TLBs, fences, locals in the state. */
+import { CODE_PAGE, COUNT_BASE, EIP, PC } from "../../../cpu/state.js";
+import { PAGE_MASK, PAGE_SHIFT, TLB_READ_OFFSET, TLB_WRITE_OFFSET } from "../../../memory/layout.js";
+import { type Bytes, OP } from "../../../wasm/encoder.js";
+import { LEAVE_AT } from "../../environment.js";
+import { type Expr, type IrBlock, type IrRegion, LOCAL_WORDS, LOCALS, type Site, type Size, type Statement } from "../../ir/ir.js";
+import { localsOf } from "../../passes/dead-sets.js";
+import { SCOPE, type WasmControl } from "./control.js";
+import type { WasmExpressions } from "./expression.js";
+import { ADDRESS, COUNT, ENDING_FENCE, ENTRY, EXTRA, FENCE, FIRST_LOCAL, FIRST_TEMP, READ_MISS, WRITE_MISS } from "./numbering.js";
+
+const LOAD: Record<Size, number> = { 8: OP.i32Load8S, 16: OP.i32Load16S, 32: OP.i32Load };
+const STORE: Record<Size, number> = { 8: OP.i32Store8, 16: OP.i32Store16, 32: OP.i32Store };
+/** Last page offset at which an access stays inside its page. */
+const LAST: Record<Size, number> = { 8: 0xfff, 16: 0xffe, 32: 0xffc };
+
+export class WasmStatements {
+  readonly #out: Bytes;
+  readonly #code: WasmExpressions;
+  readonly #control: WasmControl;
+  readonly #region: IrRegion;
+  readonly #used: number;
+  readonly #set: number;
+
+  constructor(out: Bytes, code: WasmExpressions, control: WasmControl, region: IrRegion) {
+    this.#out = out;
+    this.#code = code;
+    this.#control = control;
+    this.#region = region;
+    const { used, set } = localsOf(region);
+    this.#used = used;
+    this.#set = set;
+  }
+
+  emit(statement: Statement, block: IrBlock): void {
+    const out = this.#out;
+    switch (statement.kind) {
+      case "set":
+        this.#code.emit(statement.value);
+        this.#code.op(OP.localSet, FIRST_LOCAL + statement.local);
+        return;
+      case "let":
+        this.#code.emit(statement.value);
+        this.#code.op(OP.localSet, FIRST_TEMP + statement.temp);
+        return;
+      case "word":
+        this.#code.constant(0);
+        this.#code.emit(statement.value);
+        this.#code.memory(OP.i32Store, statement.word * 4, 2);
+        return;
+      case "require":
+        this.#code.emit(statement.test);
+        out.byte(OP.i32Eqz);
+        this.#control.open(OP.if, SCOPE);
+        this.#control.leaveAt(statement.site);
+        this.#control.close();
+        return;
+      case "mapped":
+        this.#control.testPage(statement.page);
+        this.#control.open(OP.if, SCOPE);
+        this.#control.leaveAt(statement.site);
+        this.#control.close();
+        return;
+      case "load":
+        this.#translate(statement.size, statement.address, TLB_READ_OFFSET, READ_MISS, statement.site);
+        this.#hostAddress();
+        this.#code.memory(LOAD[statement.size], 0, 0);
+        this.#code.op(OP.localSet, FIRST_TEMP + statement.temp);
+        return;
+      case "store":
+        this.#translate(statement.size, statement.address, TLB_WRITE_OFFSET, WRITE_MISS, statement.site);
+        this.#hostAddress();
+        this.#code.emit(statement.value);
+        this.#code.memory(STORE[statement.size], 0, 0);
+        return;
+      case "open":
+        this.#translate(statement.size, statement.address, TLB_WRITE_OFFSET, WRITE_MISS, statement.site);
+        this.#hostAddress();
+        this.#code.op(OP.localTee, FIRST_TEMP + statement.handle);
+        this.#code.memory(LOAD[statement.size], 0, 0);
+        this.#code.op(OP.localSet, FIRST_TEMP + statement.temp);
+        return;
+      case "put":
+        this.#code.op(OP.localGet, FIRST_TEMP + statement.handle);
+        this.#code.emit(statement.value);
+        this.#code.memory(STORE[statement.size], 0, 0);
+        return;
+      case "fence":
+        this.#fence(statement, block);
+    }
+  }
+
+  /** The address into ADDRESS and its TLB entry into ENTRY; leaves where the access is not plain memory. */
+  #translate(size: Size, address: Expr, tlb: number, miss: Record<Size, number>, site: Site): void {
+    const out = this.#out;
+    this.#code.emit(address);
+    this.#code.op(OP.localTee, ADDRESS);
+    this.#code.constant(PAGE_SHIFT - 2);
+    out.byte(OP.i32ShrU);
+    this.#code.constant(0x3ffffc);
+    out.byte(OP.i32And);
+    this.#code.memory(OP.i32Load, tlb + this.#region.tlbPart * 4, 2);
+    this.#code.op(OP.localTee, ENTRY);
+    if (size === 8) {
+      this.#code.constant(1);
+      out.byte(OP.i32And);
+    } else {
+      this.#code.op(OP.localGet, ADDRESS);
+      out.byte(OP.i32Or);
+      this.#code.constant(PAGE_MASK);
+      out.byte(OP.i32And);
+      this.#code.constant(LAST[size]);
+      out.byte(OP.i32GtU);
+    }
+    this.#control.open(OP.if, SCOPE);
+    this.#code.op(OP.localGet, ADDRESS);
+    out.byte(OP.call);
+    out.unsigned(miss[size]);
+    this.#code.op(OP.localTee, ENTRY);
+    this.#code.constant(1);
+    out.byte(OP.i32And);
+    this.#control.open(OP.if, SCOPE);
+    this.#control.leaveAt(site);
+    this.#control.close();
+    this.#control.close();
+  }
+  #hostAddress(): void {
+    this.#code.op(OP.localGet, ENTRY);
+    this.#code.op(OP.localGet, ADDRESS);
+    this.#out.byte(OP.i32Xor);
+  }
+
+  #fence({ record, site, next, ends }: Statement & { kind: "fence" }, block: IrBlock): void {
+    const code = this.#code;
+    const store = (word: number, value: () => void): void => {
+      code.constant(0);
+      value();
+      code.memory(OP.i32Store, word * 4, 2);
+    };
+    this.storeLocals();
+    store(PC, () => code.constant(record));
+    store(COUNT_BASE, () => {
+      code.op(OP.localGet, COUNT);
+      code.constant(site.before * 8 - record);
+      this.#out.byte(OP.i32Add);
+    });
+    store(CODE_PAGE, () => code.constant(block.linear & ~PAGE_MASK));
+    // code segments are flat here: offset and linear address are the same
+    if (ends) store(EIP, () => code.constant(next));
+    code.constant(record);
+    code.op(OP.call, ends ? ENDING_FENCE : FENCE);
+    code.op(OP.localSet, ENTRY);
+    this.loadLocals();
+    code.loadWord(COUNT_BASE);
+    code.constant(site.before * 8);
+    this.#out.byte(OP.i32Sub);
+    code.op(OP.localSet, COUNT);
+    if (block.exit.kind === "resume" && site.before + 1 === block.instructions) return;
+    code.op(OP.localGet, ENTRY);
+    this.#control.open(OP.if, SCOPE);
+    if (!ends) {
+      code.op(OP.localGet, ENTRY);
+      code.constant(LEAVE_AT);
+      this.#out.byte(OP.i32Eq);
+      this.#control.open(OP.if, SCOPE);
+      this.#control.leaveAt(site);
+      this.#control.close();
+    }
+    code.constant(site.before * 8 + 8);
+    code.op(OP.localSet, EXTRA);
+    if (ends) this.#control.leaveForEip();
+    else this.#control.leaveFor(next);
+    this.#control.close();
+  }
+
+  loadLocals(): void {
+    for (let local = 0; local < LOCALS; local++) {
+      if ((this.#used & (1 << local)) === 0) continue;
+      this.#code.loadWord(LOCAL_WORDS[local]);
+      this.#code.op(OP.localSet, FIRST_LOCAL + local);
+    }
+  }
+  storeLocals(): void {
+    for (let local = 0; local < LOCALS; local++) {
+      if ((this.#set & (1 << local)) === 0) continue;
+      this.#code.constant(0);
+      this.#code.op(OP.localGet, FIRST_LOCAL + local);
+      this.#code.memory(OP.i32Store, LOCAL_WORDS[local] * 4, 2);
+    }
+  }
+}
