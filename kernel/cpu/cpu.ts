@@ -73,6 +73,8 @@ export class Cpu implements CpuCore {
   readonly #cache: CodeCache;
   readonly #fetch: CodeFetch;
   readonly #model: CpuModel;
+  /** The interpreter's loop has the frequent operations only. */
+  readonly #lean: boolean;
   readonly #interpret: Interpret;
   readonly #execution: Execution;
   readonly #breakpoints: Breakpoints;
@@ -121,8 +123,12 @@ export class Cpu implements CpuCore {
     this.#breakpoints.onNoted = host.attention;
     core.onTaskSwitched = host.debugRegistersChanged;
     const cold = coldOperations({ core, model, segmentation, interrupts, tasks, fpu: this.#fpu, host });
+    this.#lean = createTranslator !== undefined;
     const translator = createTranslator?.({ core, space, cache: this.#cache, decoder, cold });
-    this.#interpret = compileLoop(loopEnvironment(core, this.#cache, this.#fetch, cold, (slot, entry) => (translator ? translator.enter(slot, entry) : entry)));
+    this.#interpret = compileLoop(
+      loopEnvironment(core, this.#cache, this.#fetch, cold, (slot, entry) => (translator ? translator.enter(slot, entry) : entry)),
+      translator !== undefined,
+    );
     this.#execution = new Execution({
       core,
       cache: this.#cache,
@@ -148,6 +154,7 @@ export class Cpu implements CpuCore {
       interpret: this.#interpret,
       flushTlb: () => this.#mmu.flush(false),
       enter: (linear) => this.#fetch.enter(linear),
+      lean: this.#lean,
       coldNothing: COLD.numbers.get("NOPE")!,
     });
   }

@@ -10,7 +10,7 @@ import { BASE, COUNT_BASE, CPL, CS, GP_VECTOR, LIMIT, PC, SS, SS_VECTOR } from "
 const ADDRESS_SPACE = 2 ** 32;
 const numbersOf = (...names: string[]): ReadonlySet<number> => new Set(names.map((name) => HOT_NUMBERS.get(name)!));
 
-export const loopEnvironment = (core: Core, cache: CodeCache, fetch: CodeFetch, cold: readonly ColdOperation[], enterRegion: LoopEnvironment["enterRegion"]): LoopEnvironment => {
+export const loopEnvironment = (core: Core, cache: CodeCache, fetch: CodeFetch, cold: ColdOperation[], enterRegion: LoopEnvironment["enterRegion"]): LoopEnvironment => {
   const { i32, i16, i8, u8, memory, flags, mmu } = core;
   const at = (pc: number, countBase: number): boolean => {
     i32[PC] = pc;

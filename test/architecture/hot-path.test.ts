@@ -45,7 +45,7 @@ describe("the interpreter's loop", () => {
     async () => {
       const option = /max-optimized-bytecode-size=(\d+)/.exec(await run("--v8-options"));
       expect(Number(option?.[1])).toBeGreaterThanOrEqual(BYTECODE_LIMIT);
-      const length = await bytecodeLength(loopSource());
+      const length = await bytecodeLength(loopSource(false));
       expect(length).toBeGreaterThan(BYTECODE_AT_LEAST);
       expect(length).toBeLessThan(BYTECODE_LIMIT);
     },
@@ -56,7 +56,7 @@ describe("the interpreter's loop", () => {
     "would be seen to be too long",
     async () => {
       const head = "return function interpret(pc, lp, cb, stop) {";
-      const source = loopSource();
+      const source = loopSource(false);
       expect(source).toContain(head);
       expect(await bytecodeLength(source.replace(head, `${head}\n${"lp = (lp ^ pc) | 0;\n".repeat(8000)}`))).toBeGreaterThan(BYTECODE_LIMIT);
     },

@@ -5,6 +5,7 @@ import { cpuModel } from "../../kernel/cpu/models.js";
 import * as simd from "../../kernel/cpu/simd/state.js";
 import * as S from "../../kernel/cpu/state.js";
 import * as x87 from "../../kernel/cpu/x87/layout.js";
+import { createTranslator, JIT_FORCED, type JitOptions, type JitStatistics, type RegionTranslator } from "../../kernel/cpu-jit/index.js";
 import { GuestMemory } from "../../kernel/memory/guest-memory.js";
 import { PhysicalSpace } from "../../kernel/memory/physical.js";
 import { CPU_MODEL } from "../../tools/cpu-vectors/built.mjs";
@@ -28,3 +29,17 @@ export const contender = (name: string, makeEngine: (memory: GuestMemory) => Eng
   machine: new Machine({ ...SOURCES, makeEngine }),
   ways,
 });
+
+/** The interpreter with whatever it reaches translated; a case must be one slice, for the last 200 instructions of a slice are stepped. */
+export const translating = (options: JitOptions = JIT_FORCED): Contender & { readonly statistics: JitStatistics } => {
+  let translator: RegionTranslator | undefined;
+  const machine = new Machine({
+    ...SOURCES,
+    makeEngine: (memory) =>
+      new Cpu(new PhysicalSpace(memory), new PortSpace(), cpuModel(CPU_MODEL), (parts) => {
+        translator = createTranslator(options)(parts) as RegionTranslator;
+        return translator;
+      }),
+  });
+  return { name: `translator, ${options.mode}`, machine, ways: [{ name: "translated", run: WAYS[1].run }], statistics: translator!.statistics };
+};

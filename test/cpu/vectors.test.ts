@@ -3,7 +3,7 @@ import { crc32, gunzipSync, gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { compare, describeCase } from "../../tools/cpu-vectors/compare.mjs";
 import { vectorFile } from "../../tools/cpu-vectors/file.mjs";
-import { type Contender, interpreter } from "./vector-machine.js";
+import { type Contender, interpreter, translating } from "./vector-machine.js";
 import { type Vector, VectorFile, VectorFileError } from "./vectors.js";
 
 const FOLDER = new URL("vectors/", import.meta.url);
@@ -16,23 +16,27 @@ const FILES = given
 /** Cases that the sample has at least. */
 const WHOLE_SAMPLE = 300_000;
 const SHOWN = 20;
+/** Each case is compiled for itself: of the files here one case in so many, unless all are asked for. */
+const JIT_SHARE = given || process.env["CPU_VECTORS_JIT"] === "all" ? 1 : 8;
 
-/** Runs every case of a file on an engine; what differs. */
-const failures = (file: VectorFile, { machine, ways }: Contender): string[] => {
+/** Runs cases of a file on an engine: one in `share`, beginning with number `first`; what differs. */
+const failures = (file: VectorFile, { machine, ways }: Contender, share = 1, first = 0): string[] => {
   const found: string[] = [];
-  let index = 0;
+  let index = -1;
   for (const { start, end } of file.vectors()) {
+    index++;
+    if (index % share !== first) continue;
     for (const way of ways) {
       const differences = compare(start, machine.run(start, way), end);
       if (differences.length > 0) found.push(`case ${index}, ${way.name}: ${describeCase(start)}\n    ${differences.join("\n    ")}`);
     }
-    index++;
   }
   return found;
 };
 
 describe("instructions as captured from a real processor", () => {
   const engine = interpreter();
+  const jit = translating();
   for (const { name, data } of FILES) {
     const file = new VectorFile(data);
     it(`${name}: ${file.count} cases, ${engine.ways.map((way) => way.name).join(" and ")}`, { timeout: 240_000 }, () => {
@@ -40,6 +44,16 @@ describe("instructions as captured from a real processor", () => {
       expect(`${found.length} differ\n${found.slice(0, SHOWN).join("\n")}`).toBe("0 differ\n");
     });
   }
+
+  FILES.forEach(({ name, data }, number) => {
+    const file = new VectorFile(data);
+    const first = number % JIT_SHARE;
+    const cases = Math.ceil((file.count - first) / JIT_SHARE);
+    it(`${name}: ${cases} cases, translated`, { timeout: JIT_SHARE === 1 ? 1_200_000 : 240_000 }, () => {
+      const found = failures(file, jit, JIT_SHARE, first);
+      expect(`${found.length} differ\n${found.slice(0, SHOWN).join("\n")}`).toBe("0 differ\n");
+    });
+  });
 
   it.skipIf(given !== undefined)("are a whole sample", () => {
     expect(FILES.reduce((sum, { data }) => sum + new VectorFile(data).count, 0)).toBeGreaterThanOrEqual(WHOLE_SAMPLE);

@@ -1,11 +1,27 @@
-/** Instructions that the interpreter leaves to cold operations, in the forms worth lifting: 32-bit operands and addresses. */
-import { META_ADDR16, META_OP16, META_REGISTER, R_META, R_RM } from "../../cpu/interpreter/record.js";
-import { DF, EAX, ECX, EDX, FLAGS } from "../../cpu/state.js";
-import { binary, constant, type Expr, local, unary, word } from "../ir/ir.js";
-import type { BlockBuilder } from "./builder.js";
+/** Instructions that the interpreter leaves to cold operations, in the forms worth lifting: those of 32-bit flat code. */
+import { META_ADDR16, META_OP16, R_META } from "../../cpu/interpreter/record.js";
+import { AF, CF, DF, EAX, ECX, FLAGS, OF, PF, SF, ZF } from "../../cpu/state.js";
+import { binary, constant, type Expr, local, word } from "../ir/ir.js";
+import { bitLifters } from "./bits.js";
+import { setNumbered } from "./cold-operands.js";
+import { carry } from "./conditions.js";
 import { branchTarget, edge } from "./control.js";
-import type { Lifter } from "./integer.js";
-import { add, address, and, hasSimpleAddress } from "./operands.js";
+import { exchangeLifters } from "./exchange.js";
+import { flagImage, materialise, setCarry } from "./flag-changes.js";
+import { always, type Lifter } from "./lifter.js";
+import { multiplyDivideLifters } from "./multiply-divide.js";
+import { narrowLifters } from "./narrow.js";
+import { add, and } from "./operands.js";
+import { rotateLifters } from "./rotates.js";
+import { shiftLifters } from "./shifts.js";
+import { stackLifters } from "./stack-forms.js";
+import { stringLifters } from "./strings.js";
+
+/** Those that say something to caches and to other processors. */
+const NOTHING = ["NOPE", "LFENCE", "MFENCE", "SFENCE", "PREFETCHNTA", "PREFETCHT0", "PREFETCHT1", "PREFETCHT2"];
+/** The byte registers' number of AH. */
+const AH = 4;
+const LOW_FLAGS = SF | ZF | AF | PF | CF;
 
 /** LOOP and JCXZ. */
 const counting =
@@ -17,42 +33,29 @@ const counting =
     return true;
   };
 
-/** The E operand of a 32-bit instruction, evaluated; undefined when it is of another size or form. */
-const source = (block: BlockBuilder): Expr | undefined => {
-  const meta = block.field(R_META);
-  if ((meta & META_OP16) !== 0) return undefined;
-  if ((meta & META_REGISTER) !== 0) return local(block.field(R_RM));
-  return hasSimpleAddress(block) ? block.load(32, address(block, false)) : undefined;
-};
+/** Instructions without operands that change or read single flags. */
+const flagLifters = (): Map<string, Lifter> =>
+  new Map([
+    ["CLC", always((block) => setCarry(block, constant(0)))],
+    ["STC", always((block) => setCarry(block, constant(1)))],
+    ["CMC", always((block) => setCarry(block, block.let(binary("eq", carry(block), constant(0)))))],
+    ["STD", always((block) => block.emit({ kind: "word", word: FLAGS, value: binary("or", word(FLAGS), constant(DF)) }))],
+    ["LAHF", always((block) => setNumbered(block, 8, AH, block.let(binary("or", flagImage(block, LOW_FLAGS), constant(2)))))],
+    ["SAHF", always((block) => materialise(block, OF, and(binary("shrU", local(EAX), constant(8)), LOW_FLAGS)))],
+  ]);
 
-const wide: Lifter = (block) => (block.field(R_META) & META_OP16) === 0;
-
-export const coldLifters = (): Map<string, Lifter> => {
-  const all = new Map<string, Lifter>();
-  all.set(
-    "LOOP",
-    counting((count) => binary("ne", count, constant(0)), true),
-  );
-  all.set(
-    "JCXZ",
-    counting((count) => binary("eq", count, constant(0)), false),
-  );
-  all.set("NOPE", () => true);
-  all.set("STD", (block) => {
-    block.emit({ kind: "word", word: FLAGS, value: binary("or", word(FLAGS), constant(DF)) });
-    return true;
-  });
-  all.set("CWD", (block) => {
-    if (!wide(block)) return false;
-    block.set(EDX, binary("shrS", local(EAX), constant(31)));
-    return true;
-  });
-  all.set("CBW", (block) => {
-    if (!wide(block)) return false;
-    block.set(EAX, unary("extend16", local(EAX)));
-    return true;
-  });
-  return all;
-};
-void and;
-void source;
+export const coldLifters = (): Map<string, Lifter> =>
+  new Map([
+    ...narrowLifters(),
+    ...shiftLifters(),
+    ...rotateLifters(),
+    ...multiplyDivideLifters(),
+    ...bitLifters(),
+    ...exchangeLifters(),
+    ...stringLifters(),
+    ...stackLifters(),
+    ...flagLifters(),
+    ...NOTHING.map((name): [string, Lifter] => [name, () => true]),
+    ["LOOP", counting((count) => binary("ne", count, constant(0)), true)],
+    ["JCXZ", counting((count) => binary("eq", count, constant(0)), false)],
+  ]);

@@ -1,17 +1,19 @@
 /** Integer instructions of the interpreter's hot set, by the shape of their names: `ADD32rm`. */
 import { LAZY_ADD, LAZY_DEC, LAZY_INC, LAZY_SHIFT, LAZY_SUB } from "../../cpu/flags.js";
 import { R_IMM, R_REG, R_RM } from "../../cpu/interpreter/record.js";
-import { DF, EAX, ECX, FLAGS } from "../../cpu/state.js";
-import { binary, constant, type Expr, L_B, L_OP, L_RESULT, local, type Size, select, unary, word } from "../ir/ir.js";
+import { DF, EAX, FLAGS } from "../../cpu/state.js";
+import { binary, constant, type Expr, L_OP, local, type Size, select, unary, word } from "../ir/ir.js";
 import { type BlockBuilder, UNKNOWN_FLAGS } from "./builder.js";
-import { auxiliary, carry, condition } from "./conditions.js";
+import { carry, condition } from "./conditions.js";
+import { always, type Lifter } from "./lifter.js";
 import { add, address, and, extend, getRegister, hasSimpleAddress, offset, setRegister } from "./operands.js";
+import { registerPlace } from "./place.js";
+import { rotate } from "./rotates.js";
+import { hotShift, SHIFTS } from "./shifts.js";
 
-/** Lifts the current instruction of a block; false when this form has to be left to the cold operation. */
-export type Lifter = (block: BlockBuilder) => boolean;
+export type { Lifter } from "./lifter.js";
 
 const ZERO = constant(0);
-const ONE = constant(1);
 
 interface Arithmetic {
   readonly op: "add" | "sub" | "and" | "or" | "xor";
@@ -22,7 +24,7 @@ interface Arithmetic {
   readonly kind: number | undefined;
 }
 
-const ARITHMETIC: Readonly<Record<string, Arithmetic>> = {
+export const ARITHMETIC: Readonly<Record<string, Arithmetic>> = {
   ADD: { op: "add", carries: false, writes: true, kind: LAZY_ADD },
   ADC: { op: "add", carries: true, writes: true, kind: LAZY_ADD },
   SUB: { op: "sub", carries: false, writes: true, kind: LAZY_SUB },
@@ -93,113 +95,33 @@ const arithmeticLifter =
     return true;
   };
 
-// ── shifts ────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-/** Result, and CF with OF in bits 0 and 1, of a shift by a count from 1 to 31. */
-const shifted = (block: BlockBuilder, name: string, size: Size, x: Expr, c: Expr): { readonly result: Expr; readonly flags: Expr } => {
-  const sign = (value: Expr): Expr => binary("shrU", value, constant(31));
-  if (name === "SHL") {
-    const result = block.let(extend(size, binary("shl", x, c)));
-    // beyond the operand's size zeros come out
-    const out = and(binary("shrU", size === 32 ? x : and(x, size === 8 ? 0xff : 0xffff), binary("sub", constant(size), c)), 1);
-    const cf = block.let(size === 32 || c.kind === "const" ? (c.kind === "const" && c.value > size ? ZERO : out) : select(binary("leU", c, constant(size)), out, ZERO));
-    return { result, flags: binary("or", cf, binary("shl", binary("xor", sign(result), cf), ONE)) };
-  }
-  if (name === "SHR") {
-    const whole = size === 32 ? x : block.let(and(x, size === 8 ? 0xff : 0xffff));
-    const result = block.let(extend(size, binary("shrU", whole, c)));
-    const cf = and(binary("shrU", whole, binary("sub", c, ONE)), 1);
-    return { result, flags: binary("or", cf, binary("shl", and(binary("shrU", whole, constant(size - 1)), 1), ONE)) };
-  }
-  const result = block.let(binary("shrS", x, c));
-  return { result, flags: and(binary("shrS", x, binary("sub", c, ONE)), 1) };
-};
-
-/** By a constant: all flags are new, unless the count is zero. */
-const shiftBy = (block: BlockBuilder, name: string, size: Size, x: Expr, count: number, keep: (result: Expr) => Expr): void => {
-  const { result, flags } = shifted(block, name, size, x, constant(count));
-  block.flagOperands(undefined, block.let(flags));
-  keep(result);
-  block.flagOutcome(LAZY_SHIFT, result);
-};
-
-/** By CL: with a count of zero everything stays as it is. */
-const shiftByCl = (block: BlockBuilder, name: string, size: Size, x: Expr, keep: (result: Expr) => Expr): void => {
-  const c = block.let(and(local(ECX), 31));
-  const value = block.let(x);
-  const { result, flags } = shifted(block, name, size, value, c);
-  block.set(L_B, select(c, flags, local(L_B)));
-  block.set(L_RESULT, select(c, result, local(L_RESULT)));
-  block.set(L_OP, select(c, constant(LAZY_SHIFT), local(L_OP)));
-  keep(block.let(select(c, result, value)));
-  block.flagsUnknown();
-};
-
-const shiftLifter =
-  (name: string, size: Size, form: string): Lifter =>
-  (block) => {
-    const count = block.field(R_IMM) & 31;
-    if (form === "mi") {
-      if (!hasSimpleAddress(block)) return false;
-      const { value, handle } = block.open(size, address(block, true));
-      if (count !== 0) shiftBy(block, name, size, value, count, intoMemory(block, size, handle));
-      return true;
-    }
-    const x = getRegister(size, block.field(R_REG));
-    const keep = intoRegister(block, size, block.field(R_REG));
-    if (form === "rc") shiftByCl(block, name, size, x, keep);
-    else if (count !== 0) shiftBy(block, name, size, block.let(x), count, keep);
-    return true;
-  };
-
-/** CF and OF change, the other flags keep their meaning. */
-export const setCarryOverflow = (block: BlockBuilder, cf: Expr, of: Expr): boolean => {
-  if (block.flagKind === UNKNOWN_FLAGS) return false;
-  const af = auxiliary(block);
-  const kept = block.flagResult;
-  const value = block.let(binary("or", binary("or", cf, binary("shl", of, ONE)), binary("shl", af, constant(2))));
-  block.flagOperands(undefined, value);
-  block.flagOutcome(LAZY_SHIFT, kept);
-  return true;
-};
-
-const rotateLifter =
-  (left: boolean): Lifter =>
-  (block) => {
-    const count = block.field(R_IMM) & 31;
-    if (count === 0) return true;
-    if (block.flagKind === UNKNOWN_FLAGS) return false;
-    const register = block.field(R_REG);
-    const result = block.let(binary("rotl", local(register), constant(left ? count : 32 - count)));
-    const top = binary("shrU", result, constant(31));
-    if (left) setCarryOverflow(block, and(result, 1), binary("xor", top, and(result, 1)));
-    else setCarryOverflow(block, top, binary("xor", top, and(binary("shrU", result, constant(30)), 1)));
-    block.set(register, result);
-    return true;
-  };
-
 // ── the rest ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
+/** INC and DEC, which keep CF; `keep` as in `arithmetic`. */
+export const increment = (block: BlockBuilder, kind: typeof LAZY_INC | typeof LAZY_DEC, size: Size, x: Expr, keep: (result: Expr) => Expr): void => {
+  const c = block.let(carry(block));
+  const before = size === 32 ? x : block.let(x);
+  const plain = add(before, constant(kind === LAZY_INC ? 1 : -1));
+  const value = size === 32 ? plain : block.let(extend(size, plain));
+  block.flagOperands(before, c);
+  block.flagOutcome(kind, keep(value));
+};
+
 const incrementLifter =
-  (kind: number, size: Size, memory: boolean): Lifter =>
+  (kind: typeof LAZY_INC | typeof LAZY_DEC, size: Size, memory: boolean): Lifter =>
   (block) => {
-    const go = (x: Expr, keep: (result: Expr) => Expr): void => {
-      const c = block.let(carry(block));
-      const before = size === 32 ? x : block.let(x);
-      const plain = add(before, constant(kind === LAZY_INC ? 1 : -1));
-      const value = size === 32 ? plain : block.let(extend(size, plain));
-      block.flagOperands(before, c);
-      block.flagOutcome(kind, keep(value));
-    };
-    if (memory) {
-      if (!hasSimpleAddress(block)) return false;
-      const { value, handle } = block.open(size, address(block, true));
-      go(value, intoMemory(block, size, handle));
-    } else go(getRegister(size, block.field(R_REG)), intoRegister(block, size, block.field(R_REG)));
+    if (!memory) {
+      increment(block, kind, size, getRegister(size, block.field(R_REG)), intoRegister(block, size, block.field(R_REG)));
+      return true;
+    }
+    if (!hasSimpleAddress(block)) return false;
+    const { value, handle } = block.open(size, address(block, true));
+    increment(block, kind, size, value, intoMemory(block, size, handle));
     return true;
   };
 
-const product = (block: BlockBuilder, x: Expr, y: Expr): void => {
+/** IMUL with a register as destination. */
+export const product = (block: BlockBuilder, x: Expr, y: Expr): void => {
   const a = block.let(x);
   const b = block.let(y);
   const low = block.let(binary("mul", a, b));
@@ -211,12 +133,6 @@ const product = (block: BlockBuilder, x: Expr, y: Expr): void => {
 
 const register32 = (block: BlockBuilder, field: number): Expr => local(block.field(field));
 
-const always =
-  (lift: (block: BlockBuilder) => void): Lifter =>
-  (block) => {
-    lift(block);
-    return true;
-  };
 const withMemory =
   (lift: (block: BlockBuilder) => void): Lifter =>
   (block) => {
@@ -229,7 +145,7 @@ export const integerLifters = (): Map<string, Lifter> => {
   const all = new Map<string, Lifter>();
   for (const size of [8, 16, 32] as const) {
     for (const [name, what] of Object.entries(ARITHMETIC)) for (const form of ["rr", "ri", "rm", "mr", "mi"]) all.set(`${name}${size}${form}`, arithmeticLifter(what, size, form));
-    for (const name of ["SHL", "SHR", "SAR"]) for (const form of ["ri", "rc", "mi"]) all.set(`${name}${size}${form}`, shiftLifter(name, size, form));
+    for (const name of SHIFTS) for (const form of ["ri", "rc", "mi"]) all.set(`${name}${size}${form}`, hotShift(name, size, form));
     for (const memory of [false, true]) {
       all.set(`INC${size}${memory ? "m" : "r"}`, incrementLifter(LAZY_INC, size, memory));
       all.set(`DEC${size}${memory ? "m" : "r"}`, incrementLifter(LAZY_DEC, size, memory));
@@ -256,8 +172,11 @@ export const integerLifters = (): Map<string, Lifter> => {
       withMemory((block) => block.store(size, address(block, true), constant(block.field(R_IMM)))),
     );
   }
-  all.set("ROL32ri", rotateLifter(true));
-  all.set("ROR32ri", rotateLifter(false));
+  for (const name of ["ROL", "ROR"] as const)
+    all.set(
+      `${name}32ri`,
+      always((block) => rotate(block, name, 32, registerPlace(block, 32, block.field(R_REG)), block.field(R_IMM))),
+    );
   all.set(
     "NOT32r",
     always((block) => block.set(block.field(R_REG), unary("not", register32(block, R_REG)))),

@@ -7,7 +7,7 @@
  */
 import { META_LENGTH_SHIFT, R_DISP, R_IMM, R_META, R_OP, R_RM } from "../../cpu/interpreter/record.js";
 import type { Mmu } from "../../cpu/mmu.js";
-import { TLB_HALF } from "../../cpu/state.js";
+import { KEY_CODE32, KEY_FLAT, KEY_STACK32, MODE_KEY, TLB_HALF } from "../../cpu/state.js";
 import type { Edge, Exit, IrBlock, IrRegion, RegionPage } from "../ir/ir.js";
 import { BlockBuilder, UNKNOWN_FLAGS } from "../lift/builder.js";
 import { edge } from "../lift/control.js";
@@ -48,6 +48,8 @@ interface Instruction {
   readonly endsOn: number;
 }
 
+/** The mode that can be translated: 32-bit code and stack in flat segments. */
+const FLAT32 = KEY_CODE32 | KEY_STACK32 | KEY_FLAT;
 /** Longest instruction the processor accepts. */
 const MAX_LENGTH = 15;
 
@@ -72,6 +74,7 @@ export class RegionFormer {
    * @param free takes in what other regions have already, and does not end where they begin
    */
   form(seed: number, free: boolean): IrRegion | undefined {
+    if ((this.#machine.i32[MODE_KEY] & FLAT32) !== FLAT32) return undefined;
     this.#free = free;
     this.#pages = [];
     this.#found.clear();

@@ -29,7 +29,7 @@ import {
 } from "../state.js";
 import type { Interpret } from "./compile.js";
 import { META_CHECKED, META_LENGTH_SHIFT, R_DISP, R_IMM, R_INDEX, R_META, R_OP, R_REG, R_RM, R_SCALE, RECORD_WORDS, SLOW_ADDRESS } from "./record.js";
-import { HOT_NUMBERS } from "./source.js";
+import { HOT_NUMBERS, isInline } from "./source.js";
 
 /** Records used for priming, at the end of the arena. */
 const ROOM = 4 * RECORD_WORDS;
@@ -60,6 +60,8 @@ export interface PrimeTarget {
   flushTlb(): void;
   /** Record of the instruction at a linear address. */
   enter(linear: number): number;
+  /** Which operations the loop has. */
+  readonly lean: boolean;
   /** A cold operation that does nothing, by number, that falls through. */
   readonly coldNothing: number;
 }
@@ -203,7 +205,7 @@ export const primeLoop = (target: PrimeTarget): void => {
 
   for (let round = 0; round < ROUNDS; round++) {
     for (const [name, operation] of HOT_NUMBERS) {
-      if (name.startsWith("%")) continue;
+      if (name.startsWith("%") || !isInline(name, target.lean)) continue;
       if (CONTROL.test(name)) control(operation);
       else straight(name, operation);
     }

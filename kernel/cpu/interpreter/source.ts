@@ -53,7 +53,7 @@ export interface LoopEnvironment {
   readonly tlbR: Int32Array;
   readonly tlbW: Int32Array;
   readonly tlbX: Int32Array;
-  readonly cold: readonly ColdOperation[];
+  readonly cold: ColdOperation[];
   /** Cold operations with this number or above end their block. */
   readonly firstEnding: number;
   slowAddress(pc: number, bytes: number, write: boolean): number;
@@ -88,8 +88,27 @@ export interface LoopEnvironment {
 const NAMES =
   "i8, u8, i16, i32, dv, code, entries, tlbR, tlbW, tlbX, cold, firstEnding, slowAddress, slowOffset, slowRead8, slowRead16, slowRead32, slowModify8, slowModify16, slowModify32, slowWrite8, slowWrite16, slowWrite32, carry, overflow, sign, parity, belowOrEqual, less, lessOrEqual, condition, setCfOf, enter, enterRegion, checkedTarget";
 
-export const loopSource = (): string => {
-  const templates = new Map([...SPECIAL, ...hotTemplates()]);
+/**
+ * What the loop keeps inline beside a translator, which leaves it a percent of the instructions: compiling the whole of it
+ * would cost the engine more time and memory than it saves.
+ */
+const FREQUENT =
+  /^(%.*|(MOV|ADD|SUB|CMP|AND|OR|XOR|TEST)32(rr|ri|rm)|(MOV|CMP|TEST|ADD|AND|OR)32m[ri]|(MOV|CMP|TEST|AND)8(rr|ri|rm|mi)|MOV8mr|MOVZX[BW]32r[rm]|LEA32rm|(INC|DEC)32r|(SHL|SHR|SAR)32ri|SETCC8r|NOP|(PUSH|POP|PUSHE)32r|PUSHI32i|LEAVE|JCC.|JMP|CALL|CALLE32[rm]|JMPE32[rm]|RET|RETN32i|CMOV32rr|XOR8rr|ADC32rr|SBB32rr|IMUL232rr)$/;
+/** Operations that cannot be functions: they leave through the loop. */
+export const isInline = (name: string, lean: boolean): boolean => !lean || FREQUENT.test(name);
+
+/** A hot operation as a function `(pc) => void` from its template, for the lean loop's table. */
+export const operationSource = (name: string): string => `"use strict";
+const { ${NAMES} } = environment;
+return function ${name}(pc) {
+  let a = 0, t = 0, v = 0, x = 0, y = 0, r = 0, c = 0, f = false, d = 0.5;
+  const us = i32[${TLB_HALF}], cb = i32[${COUNT_BASE}];
+  dispatch: do { ${hotTemplates().get(name)} } while (false);
+};`;
+
+/** @param lean frequent operations only; the others are functions in the table of cold ones */
+export const loopSource = (lean: boolean): string => {
+  const templates = new Map([...SPECIAL, ...hotTemplates()].filter(([name]) => isInline(name, lean)));
   const cases = [...templates].map(([name, body]) => `case ${HOT_NUMBERS.get(name)}: { ${body} } // ${name}`).join("\n");
   const nextOffset = `(code[pc + ${R_META}] & 0xfff) + ((code[pc + ${R_META}] >> ${META_LENGTH_SHIFT}) & 15)`;
   return `"use strict";
