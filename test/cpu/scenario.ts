@@ -2,13 +2,17 @@
  * Bare-metal programs: memory, tables and a state to start from, entered by a boot ROM from the reset vector, ended by HLT.
  * Every exception and interrupt vector leads to a HLT of its own unless a test says otherwise.
  *
- * A scenario runs twice here, one instruction at a time and in large slices, and both must end alike. Its end is then
- * compared with the one under qemu-system-i386, see `qemu.ts`: registers, segments, memory.
+ * A scenario runs three times here, one instruction at a time, in large slices, and with all that is reached translated;
+ * all must end alike. Its end is then compared with the one under qemu-system-i386, see `qemu.ts`: registers, segments,
+ * memory.
  */
 import { expect } from "vitest";
 import { PortSpace } from "../../kernel/bus/port-space.js";
+import type { GeneralRegisters } from "../../kernel/cpu/engine.js";
 import { Cpu } from "../../kernel/cpu/index.js";
 import * as S from "../../kernel/cpu/state.js";
+import type { CreateTranslator } from "../../kernel/cpu/translator.js";
+import { createTranslator, JIT_FORCED, type RegionTranslator } from "../../kernel/cpu-jit/index.js";
 import { GuestMemory } from "../../kernel/memory/guest-memory.js";
 import { PhysicalSpace } from "../../kernel/memory/physical.js";
 import { Assembler, REGISTERS, type Register } from "./assemble.js";
@@ -80,24 +84,46 @@ export interface Outcome {
   stack(index: number): number;
 }
 
-/** The processor that scenarios run on; making one takes longer than running most scenarios. */
+/** A processor that scenarios run on; making one takes longer than running most scenarios. */
 class Bench {
   readonly memory = new GuestMemory(RAM_BYTES, new Map([["rom", ROM_BYTES]]));
   readonly space = new PhysicalSpace(this.memory);
   readonly ports = new PortSpace();
-  readonly cpu = new Cpu(this.space, this.ports);
+  readonly cpu: Cpu;
   readonly rom: Uint8Array;
-  constructor() {
+  constructor(translator?: CreateTranslator) {
+    this.cpu = new Cpu(this.space, this.ports, undefined, translator);
     const { offset } = this.memory.block("rom");
     this.rom = new Uint8Array(this.memory.buffer, offset, ROM_BYTES);
     this.space.mapBlock(0xf_0000, offset, ROM_BYTES, false);
     this.space.mapBlock(0xffff_0000, offset, ROM_BYTES, false);
   }
 }
+/** One that has every address translated that it comes to between two stretches of the interpreter. */
+class TranslatingBench extends Bench {
+  readonly translator: RegionTranslator;
+  constructor() {
+    let made: RegionTranslator | undefined;
+    super((parts) => {
+      made = createTranslator(JIT_FORCED)(parts) as RegionTranslator;
+      return made;
+    });
+    this.translator = made!;
+  }
+}
+/** What a run ends with. */
+interface End {
+  readonly registers: GeneralRegisters;
+  readonly words: Int32Array;
+  readonly count: number;
+}
 /** Memory at the end of the stepped run. */
 const steppedRam = new Uint8Array(RAM_BYTES);
 let shared: Bench | undefined;
 export const bench = (): Bench => (shared ??= new Bench());
+let translating: TranslatingBench | undefined;
+export const translatingBench = (): TranslatingBench => (translating ??= new TranslatingBench());
+const DERIVED = new Set([S.LAZY_OP, S.LAZY_RESULT, S.LAZY_A, S.LAZY_B]);
 
 export class Scenario {
   readonly memory = new Uint8Array(RAM_BYTES);
@@ -210,8 +236,7 @@ export class Scenario {
   }
 
   /** Loads memory and runs the boot ROM up to the program's first instruction. */
-  boot(): Bench {
-    const machine = bench();
+  boot(machine = bench()): Bench {
     const { cpu, memory, rom } = machine;
     cpu.a20(true);
     cpu.reset();
@@ -226,24 +251,34 @@ export class Scenario {
     }
   }
 
+  /** Runs in one slice, which must end like a run before. */
+  #runAs(wanted: End, machine: Bench): void {
+    const { cpu, memory } = this.boot(machine);
+    const start = cpu.instructionCount;
+    cpu.run(LIMIT);
+    if (!cpu.halted && !cpu.shutdown) throw new Error(`the program does not end:\n${cpu.dump()}`);
+    expect(cpu.registers).toEqual(wanted.registers);
+    memory.words.slice(0, S.SAVED_WORDS).forEach((word, index) => {
+      if (!DERIVED.has(index) && word !== wanted.words[index]) throw new Error(`word ${index} of the state is ${word}, stepped ${wanted.words[index]}`);
+    });
+    expect(cpu.instructionCount - start).toBe(wanted.count);
+    expect(Buffer.compare(memory.ram, steppedRam)).toBe(0);
+  }
+
   /** Runs to the HLT. Where QEMU may differ, `qemu` says why: what it does instead, and the section of the manual that counts. */
   run(options: { qemu?: QemuJudges } = {}): Outcome {
     const { cpu, memory } = this.boot();
     const start = cpu.instructionCount;
     for (let done = 0; done < LIMIT && !cpu.halted && !cpu.shutdown; done++) cpu.run(1);
-    const stepped = { registers: cpu.registers, words: memory.words.slice(0, S.SAVED_WORDS), count: cpu.instructionCount };
+    const stepped = { registers: cpu.registers, words: memory.words.slice(0, S.SAVED_WORDS), count: cpu.instructionCount - start };
     steppedRam.set(memory.ram);
-    this.boot();
-    cpu.run(LIMIT);
-    if (!cpu.halted && !cpu.shutdown) throw new Error(`the program does not end:\n${cpu.dump()}`);
+    this.#runAs(stepped, bench());
+    const { statistics } = translatingBench().translator;
+    const { entered } = statistics;
+    this.#runAs(stepped, translatingBench());
+    if (statistics.entered === entered) throw new Error("nothing of the program was translated");
     const { registers } = cpu;
     expect(registers).toEqual(stepped.registers);
-    const derived = new Set([S.LAZY_OP, S.LAZY_RESULT, S.LAZY_A, S.LAZY_B]);
-    memory.words.slice(0, S.SAVED_WORDS).forEach((word, index) => {
-      if (!derived.has(index) && word !== stepped.words[index]) throw new Error(`word ${index} of the state is ${word}, stepped ${stepped.words[index]}`);
-    });
-    expect(cpu.instructionCount - start).toBe(stepped.count - start);
-    expect(Buffer.compare(memory.ram, steppedRam)).toBe(0);
     const { qemu } = options;
     const end = { words: memory.words, ram: memory.ram, shutdown: cpu.shutdown };
     compareWithQemu(this.state, this.memory, end, typeof qemu === "string", typeof qemu === "object" ? qemu : {});

@@ -1,5 +1,5 @@
 /** Near transfers and the stack, in 32-bit flat code. */
-import { R_DISP, R_IMM, R_REG } from "../../cpu/interpreter/record.js";
+import { META_CHECKED, R_DISP, R_IMM, R_META, R_REG } from "../../cpu/interpreter/record.js";
 import { EBP, ESP } from "../../cpu/state.js";
 import { constant, type Edge, type Expr, local } from "../ir/ir.js";
 import type { BlockBuilder } from "./builder.js";
@@ -30,6 +30,14 @@ const always =
     lift(block);
     return true;
   };
+/** A relative branch; one whose target is cut to 16 bits is left to the interpreter. */
+const relative =
+  (lift: (block: BlockBuilder) => void): Lifter =>
+  (block) => {
+    if ((block.field(R_META) & META_CHECKED) !== 0) return false;
+    lift(block);
+    return true;
+  };
 const indirect = (block: BlockBuilder, to: Expr): void => {
   block.exit = { kind: "indirect", target: to, known: [] };
 };
@@ -44,20 +52,20 @@ export const controlLifters = (): Map<string, Lifter> => {
   for (let code = 0; code < 16; code++) {
     all.set(
       `JCC${code.toString(16)}`,
-      always((block) => {
+      relative((block) => {
         block.exit = { kind: "branch", test: condition(block, code), taken: edge(branchTarget(block)), otherwise: edge(block.next) };
       }),
     );
   }
   all.set(
     "JMP",
-    always((block) => {
+    relative((block) => {
       block.exit = { kind: "jump", to: edge(branchTarget(block)) };
     }),
   );
   all.set(
     "CALL",
-    always((block) => {
+    relative((block) => {
       push(block, constant(block.next));
       block.exit = { kind: "jump", to: edge(branchTarget(block)) };
     }),
