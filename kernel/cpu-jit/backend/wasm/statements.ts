@@ -166,7 +166,8 @@ export class WasmStatements {
       this.#control.leaveAt(site);
       this.#control.close();
     }
-    code.constant(site.before * 8 + 8);
+    // behind an operation that ends no block the interpreter goes on to the next branch, whatever has been requested
+    code.constant(site.before * 8 + (ends ? 8 : 9));
     code.op(OP.localSet, EXTRA);
     if (ends) this.#control.leaveForEip();
     else this.#control.leaveFor(next);
