@@ -1,17 +1,19 @@
 /**
- * `npm run fuzz -- cpu [--seed N] [--cases N | --minutes N] [--only REGEXP]`: random programs on the processor of this machine
- * and on the project's own, compared; the first divergence is made as small as it goes, printed, and exit status 1.
+ * `npm run fuzz -- cpu [--jit] [--seed N] [--cases N | --minutes N] [--only REGEXP]`: random programs on the processor of this
+ * machine and on the project's own, compared; the first divergence is made as small as it goes, printed, and exit status 1.
+ * With --jit whatever the project's processor reaches is translated; where cases cannot be run natively, the interpreter of
+ * the project is what it is compared with.
  */
 import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
 import { built } from "./cpu-vectors/built.mjs";
 import { describeCase, describeEnd, describeMemory } from "./cpu-vectors/compare.mjs";
-import { BATCH, batch, fuzzBatch, nativeReference } from "./cpu-vectors/fuzzer.mjs";
+import { BATCH, batch, fuzzBatch, nativeReference, ownReference } from "./cpu-vectors/fuzzer.mjs";
 import { startEip } from "./cpu-vectors/layout.mjs";
-import { Machine, WAYS } from "./cpu-vectors/machine.mjs";
+import { Machine, TRANSLATED, WAYS } from "./cpu-vectors/machine.mjs";
 import { Native, NativeError } from "./cpu-vectors/native.mjs";
 
-const USAGE = "npm run fuzz -- cpu [--seed N] [--cases N | --minutes N] [--only REGEXP]";
+const USAGE = "npm run fuzz -- cpu [--jit] [--seed N] [--cases N | --minutes N] [--only REGEXP]";
 const DEFAULT_CASES = 100_000;
 const MINUTE_MS = 60_000;
 const PROGRESS_MS = 1000;
@@ -26,14 +28,14 @@ const positive = (text, name) => {
   return value;
 };
 
-/** @param {string[]} args @returns {{ seed: number; cases: number; minutes: number | undefined; only: RegExp | undefined }} @throws UsageError */
+/** @param {string[]} args @returns {{ seed: number; cases: number; minutes: number | undefined; only: RegExp | undefined; jit: boolean }} @throws UsageError */
 export const parseFuzzArguments = (args) => {
   let parsed;
   try {
     parsed = parseArgs({
       args,
       allowPositionals: true,
-      options: { seed: { type: "string" }, cases: { type: "string" }, minutes: { type: "string" }, only: { type: "string" } },
+      options: { seed: { type: "string" }, cases: { type: "string" }, minutes: { type: "string" }, only: { type: "string" }, jit: { type: "boolean" } },
     });
   } catch (error) {
     throw new UsageError(`${error instanceof Error ? error.message : error}; ${USAGE}`);
@@ -50,7 +52,7 @@ export const parseFuzzArguments = (args) => {
     throw new UsageError(`--only takes a regular expression, not "${values.only}"`);
   }
   const seed = values.seed === undefined ? Date.now() % 1_000_000_000 : positive(values.seed, "seed");
-  return { seed: Math.floor(seed ?? 1), cases, minutes, only };
+  return { seed: Math.floor(seed ?? 1), cases, minutes, only, jit: values.jit === true };
 };
 
 /** @param {import("./cpu-vectors/fuzzer.mjs").Fuzzed} c @param {typeof import("../kernel/cpu/disassembler/index.js").disassemble} disassemble */
@@ -84,14 +86,14 @@ A divergence (${way}), shrunk from ${original.code.length} to ${smallest.code.le
   differences
     ${differences.join("\n    ")}
 
-Again: npm run fuzz -- cpu --seed ${seed} --cases ${BATCH}
+Again: npm run fuzz -- cpu${way === TRANSLATED.name ? " --jit" : ""} --seed ${seed} --cases ${BATCH}
 `;
 
 /** @param {string[]} args @returns {Promise<number>} exit status */
 const main = async (args) => {
-  const { seed, cases, minutes, only } = parseFuzzArguments(args);
-  const { kernel, tables, disassemble } = await built();
-  const native = new Native();
+  const { seed, cases, minutes, only, jit } = parseFuzzArguments(args);
+  const { kernel, tables, disassemble, statistics } = await built(jit);
+  const native = jit && Native.unavailable() !== undefined ? undefined : new Native();
   const started = Date.now();
   const terminal = process.stdout.isTTY === true;
   let done = 0;
@@ -99,9 +101,10 @@ const main = async (args) => {
   const rate = () => Math.round(done / Math.max(1e-3, (Date.now() - started) / 1000));
   try {
     const machine = new Machine(kernel);
-    const reference = nativeReference(native);
+    const reference = native ? nativeReference(native) : ownReference(new Machine((await built()).kernel), WAYS[0]);
+    const ways = jit ? [TRANSLATED] : WAYS;
     for (let number = seed; done < cases && (minutes === undefined || Date.now() - started < minutes * MINUTE_MS); number++) {
-      const { judged, divergence } = fuzzBatch(batch(tables, number, Math.min(BATCH, cases - done), only), reference, machine, WAYS, number);
+      const { judged, divergence } = fuzzBatch(batch(tables, number, Math.min(BATCH, cases - done), only), reference, machine, ways, number);
       done += judged;
       if (divergence) {
         process.stdout.write(`${terminal ? "\r\u001b[K" : ""}${done} cases agreed, then:\n${describe(divergence, listing(divergence.smallest, disassemble))}`);
@@ -112,9 +115,9 @@ const main = async (args) => {
       process.stdout.write(`${terminal ? "\r\u001b[K" : ""}${done} cases agree, ${rate()} a second, batch ${number}${terminal ? "" : "\n"}`);
     }
   } finally {
-    native.close();
+    native?.close();
   }
-  process.stdout.write(`${terminal ? "\r\u001b[K" : ""}${done} cases from seed ${seed}, no divergence\n`);
+  process.stdout.write(`${terminal ? "\r\u001b[K" : ""}${done} cases from seed ${seed}, no divergence${jit ? `; ${statistics()?.entered} times into translated code` : ""}\n`);
   return 0;
 };
 

@@ -2,7 +2,7 @@
 import { R_OP } from "../cpu/interpreter/record.js";
 import { AT_ONCE, CODE_PAGE, COUNT_BASE, CPL, EIP, PC, REGION_LIMIT, RUN_LIMIT, TLB_HALF } from "../cpu/state.js";
 import type { TranslatorParts } from "../cpu/translator.js";
-import { PAGE_SHIFT } from "../memory/layout.js";
+import { PAGE_SHIFT, TLB_ALIGNED } from "../memory/layout.js";
 import type { RegionEnvironment } from "./backend/backend.js";
 import type { JitStatistics } from "./statistics.js";
 
@@ -23,8 +23,9 @@ export const regionEnvironment = ({ core, cache, cold }: TranslatorParts, statis
     const lastOffset = 0x1000 - bytes;
     return (address: number): number => {
       statistics.misses++;
-      // across pages, and while alignment is checked, accesses are made by the slow path
       const before = dropped();
+      // while alignment is checked that comes before the page tables are touched
+      if (i32[TLB_HALF] === TLB_ALIGNED) return REFUSED;
       // marking a page accessed can change code that lies in the tables
       if ((address & 0xfff) > lastOffset || !fill(address, i32[CPL] === 3) || before !== dropped()) return REFUSED;
       const entry = tlb[(address >>> PAGE_SHIFT) + i32[TLB_HALF]];

@@ -12,11 +12,13 @@ import { BATCH, batch, fuzzBatch, nativeReference, ownReference, type Reference 
 import { type Engine, Machine, WAYS, type Way } from "../../tools/cpu-vectors/machine.mjs";
 import { Native } from "../../tools/cpu-vectors/native.mjs";
 import { parseFuzzArguments, UsageError } from "../../tools/fuzz.mjs";
-import { SOURCES } from "./vector-machine.js";
+import { SOURCES, translating } from "./vector-machine.js";
 
 const TABLES = { FACTS, flagEffect };
 const SEED = 1;
 const BATCHES = 20;
+/** Each case is compiled for itself. */
+const JIT_BATCHES = 4;
 const [stepped, block] = WAYS;
 
 const machine = new Machine(SOURCES);
@@ -36,6 +38,20 @@ describe("random programs", () => {
     }
     // nearly all of them have an end to compare
     expect(judged).toBeGreaterThan(BATCHES * BATCH * 0.95);
+  });
+
+  it(`end likewise when they are translated: ${JIT_BATCHES * BATCH} cases`, { timeout: 240_000 }, () => {
+    const jit = translating();
+    let judged = 0;
+    for (let seed = SEED + BATCHES; seed < SEED + BATCHES + JIT_BATCHES; seed++) {
+      const found = fuzzBatch(batch(TABLES, seed, BATCH), reference, jit.machine, jit.ways, seed);
+      expect(found.divergence && { seed, code: found.divergence.smallest.code, differences: found.divergence.differences }).toBeUndefined();
+      judged += found.judged;
+    }
+    expect(judged).toBeGreaterThan(JIT_BATCHES * BATCH * 0.95);
+    expect(jit.statistics.entered).toBeGreaterThan(judged);
+    // half of the cases are programs
+    expect(jit.statistics.executed).toBeGreaterThan(judged * 10);
   });
 
   it("are the same for the same seed, and others for another", () => {
@@ -124,5 +140,6 @@ describe("the command", () => {
     expect(wrong("cpu", "--fast")).toMatch(/--fast/);
     expect(() => batch(TABLES, 1, 1, /^NOSUCH$/)).toThrow(/no instruction is called that/);
     expect(wrong("cpu", "--seed", "7", "--cases", "10", "--only", "ADD")).toBe("accepted");
+    expect(wrong("cpu", "--jit", "--minutes", "3")).toBe("accepted");
   });
 });

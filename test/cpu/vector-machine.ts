@@ -9,7 +9,7 @@ import { createTranslator, JIT_FORCED, type JitOptions, type JitStatistics, type
 import { GuestMemory } from "../../kernel/memory/guest-memory.js";
 import { PhysicalSpace } from "../../kernel/memory/physical.js";
 import { CPU_MODEL } from "../../tools/cpu-vectors/built.mjs";
-import { type Engine, type Kernel, Machine, WAYS, type Way } from "../../tools/cpu-vectors/machine.mjs";
+import { type Engine, type Kernel, Machine, TRANSLATED, WAYS, type Way } from "../../tools/cpu-vectors/machine.mjs";
 
 export const SOURCES: Kernel = { GuestMemory, S, x87, simd, makeEngine: (memory) => new Cpu(new PhysicalSpace(memory), new PortSpace(), cpuModel(CPU_MODEL)) };
 
@@ -30,7 +30,7 @@ export const contender = (name: string, makeEngine: (memory: GuestMemory) => Eng
   ways,
 });
 
-/** The interpreter with whatever it reaches translated; a case must be one slice, for the last 200 instructions of a slice are stepped. */
+/** The interpreter with whatever it reaches translated. */
 export const translating = (options: JitOptions = JIT_FORCED): Contender & { readonly statistics: JitStatistics } => {
   let translator: RegionTranslator | undefined;
   const machine = new Machine({
@@ -41,5 +41,5 @@ export const translating = (options: JitOptions = JIT_FORCED): Contender & { rea
         return translator;
       }),
   });
-  return { name: `translator, ${options.mode}`, machine, ways: [{ name: "translated", run: WAYS[1].run }], statistics: translator!.statistics };
+  return { name: `translator, ${options.mode}`, machine, ways: [TRANSLATED], statistics: translator!.statistics };
 };

@@ -9,25 +9,27 @@ const PROLOGUE = 8;
 /** Operands to look for those with which a program does not end in a double fault. */
 const ATTEMPTS = 8;
 
-const lockstep = new Lockstep();
+/** One of each back end. */
+const LOCKSTEPS = { wasm: new Lockstep("wasm"), js: new Lockstep("js") };
+const CASES = (["wasm", "js"] as const).flatMap((mode) => [...INSTRUCTIONS].map(([group, instructions]) => ({ mode, group, instructions })));
 
 const hex = (body: readonly number[]): string => body.map((byte) => byte.toString(16)).join(" ");
 /** Runs a program, which must end alike. */
-const run = (name: string, body: readonly number[], seed: number): Outcome => {
-  const outcome = lockstep.run(body, seed);
+const run = (mode: keyof typeof LOCKSTEPS, name: string, body: readonly number[], seed: number): Outcome => {
+  const outcome = LOCKSTEPS[mode].run(body, seed);
   expect(`${name} (${hex(body)}): ${outcome.difference}`).toBe(`${name} (${hex(body)}): `);
   expect(outcome.ended).toBe(true);
   return outcome;
 };
 
-describe.each([...INSTRUCTIONS])("%s", (_, instructions) => {
+describe.each(CASES)("$group, as $mode", ({ mode, instructions }) => {
   it("are translated, and do what the interpreter does", { timeout: 120_000 }, () => {
     let seed = 1;
     for (const [name, encode] of instructions) {
       let outcome: Outcome | undefined;
       for (let attempt = 0; attempt < ATTEMPTS && !outcome?.halted; attempt++) {
         const next = random(++seed * 0x9e37);
-        outcome = run(name, [...encode(next), ...RESTORE_STACK, ...encode(next), ...RESTORE_STACK], seed);
+        outcome = run(mode, name, [...encode(next), ...RESTORE_STACK, ...encode(next), ...RESTORE_STACK], seed);
         expect({ name, fences: outcome.fences > PROLOGUE }).toEqual({ name, fences: false });
       }
       const { halted, translated, executed } = outcome!;
@@ -44,7 +46,7 @@ describe.each([...INSTRUCTIONS])("%s", (_, instructions) => {
       for (let count = 3 + next(8); count > 0; count--) {
         body.push(...(next(2) === 0 ? FLAG_MAKERS[next(FLAG_MAKERS.length)] : encoders[next(encoders.length)])(next), ...RESTORE_STACK);
       }
-      if (run(`${seed}`, body, seed).halted) halted++;
+      if (run(mode, `${seed}`, body, seed).halted) halted++;
     }
     // the others end in a double fault: ESP is on a page that cannot be written
     expect(halted).toBeGreaterThan(PROGRAMS / 2);

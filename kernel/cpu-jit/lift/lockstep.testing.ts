@@ -10,7 +10,7 @@ import { Cpu, cpuModel } from "../../cpu/index.js";
 import type { CreateTranslator } from "../../cpu/translator.js";
 import { GuestMemory } from "../../memory/guest-memory.js";
 import { PhysicalSpace } from "../../memory/physical.js";
-import { createTranslator, JIT_FORCED, type RegionTranslator } from "../index.js";
+import { createTranslator, JIT_FORCED, type JitOptions, type RegionTranslator } from "../index.js";
 
 const RAM = 1 << 20;
 const PASSES = 96;
@@ -141,10 +141,14 @@ export interface Outcome {
 export class Lockstep {
   #translator: RegionTranslator | undefined;
   readonly #interpreting = processor();
-  readonly #translating = processor((parts) => {
-    this.#translator = createTranslator(JIT_FORCED)(parts) as RegionTranslator;
-    return this.#translator;
-  });
+  readonly #translating: Processor;
+
+  constructor(mode: JitOptions["mode"]) {
+    this.#translating = processor((parts) => {
+      this.#translator = createTranslator({ ...JIT_FORCED, mode })(parts) as RegionTranslator;
+      return this.#translator;
+    });
+  }
 
   /** Runs a program on both, in slices. */
   run(body: readonly number[], seed: number): Outcome {

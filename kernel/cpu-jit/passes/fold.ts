@@ -40,6 +40,8 @@ const compute = (op: BinaryOperator, a: number, b: number): number | undefined =
   }
 };
 
+/** Beyond them single flags, which have no negation. */
+const CONDITION_CODES = 16;
 const COMMUTES: ReadonlySet<BinaryOperator> = new Set(["add", "mul", "and", "or", "xor", "eq", "ne"]);
 const isBoolean = (expr: Expr): boolean => expr.kind === "condition" || (expr.kind === "binary" && /^(eq|ne|lt.|le.)$/.test(expr.op));
 
@@ -73,7 +75,7 @@ const foldBinary = (op: BinaryOperator, a: Expr, b: Expr): Expr => {
 };
 
 const negated = (test: Expr): Expr | undefined => {
-  if (test.kind === "condition") return { kind: "condition", code: test.code ^ 1 };
+  if (test.kind === "condition") return test.code < CONDITION_CODES ? { kind: "condition", code: test.code ^ 1 } : undefined;
   if (test.kind !== "binary") return undefined;
   const { op, a, b } = test;
   if (op === "eq") return binary("ne", a, b);
