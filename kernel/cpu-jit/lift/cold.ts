@@ -8,6 +8,7 @@ import { carry } from "./conditions.js";
 import { branchTarget, edge } from "./control.js";
 import { exchangeLifters } from "./exchange.js";
 import { flagImage, materialise, setCarry } from "./flag-changes.js";
+import { clearInterruptFlag } from "./interrupt-flag.js";
 import { always, type Lifter } from "./lifter.js";
 import { multiplyDivideLifters } from "./multiply-divide.js";
 import { narrowLifters } from "./narrow.js";
@@ -56,6 +57,7 @@ export const coldLifters = (): Map<string, Lifter> =>
     ...stackLifters(),
     ...flagLifters(),
     ...NOTHING.map((name): [string, Lifter] => [name, () => true]),
+    ["CLI", clearInterruptFlag],
     ["LOOP", counting((count) => binary("ne", count, constant(0)), true)],
     ["JCXZ", counting((count) => binary("eq", count, constant(0)), false)],
   ]);
