@@ -3,6 +3,7 @@ import type { CreateTranslator } from "../cpu/translator.js";
 import { JIT_DEFAULTS, type JitOptions } from "./options.js";
 import { RegionTranslator } from "./translator.js";
 
+export type { IrRegion } from "./ir/ir.js";
 export { printRegion } from "./ir/print.js";
 export { DEFAULT_JIT_MODE, JIT_DEFAULTS, JIT_FORCED, JIT_MODES, type JitMode, type JitOptions } from "./options.js";
 export type { Region } from "./region/region.js";

@@ -9,6 +9,8 @@ import { COUNT_BASE, MODE_KEY, REGION_EXIT, REGION_LIMIT, REGION_SLOT, TLB_HALF 
 import type { Translator, TranslatorParts } from "../cpu/translator.js";
 import { PAGE_MASK, PAGE_SHIFT, PAGE_SIZE } from "../memory/layout.js";
 import type { BackEnd, Generated } from "./backend/backend.js";
+import { JavaScriptBackEnd } from "./backend/javascript/javascript-backend.js";
+import { entryNumber } from "./backend/javascript/regions.js";
 import { layOut } from "./backend/layout.js";
 import { createDispatcher, type Dispatcher } from "./backend/wasm/dispatcher.js";
 import { WasmBackEnd } from "./backend/wasm/wasm-backend.js";
@@ -45,6 +47,7 @@ export class RegionTranslator implements Translator {
   readonly #i32: Int32Array;
   readonly #options: JitOptions;
   readonly #former: RegionFormer;
+  readonly #javaScript: JavaScriptBackEnd;
   readonly #warm: BackEnd;
   readonly #hot: BackEnd;
   readonly #dispatcher: Dispatcher;
@@ -61,7 +64,7 @@ export class RegionTranslator implements Translator {
     this.#i32 = core.i32;
     this.#hotSpots = new HotSpots(options, core.memory.hasCode.length);
     const chain = new ChainTable(core.i32);
-    this.#regions = new RegionCache({ cache, chain, options, statistics: this.statistics, onDropped: ({ slot }) => this.#dispatcher.table.set(slot, null) });
+    this.#regions = new RegionCache({ cache, chain, options, statistics: this.statistics, onDropped: (region) => this.#emptied(region) });
     const environment = regionEnvironment(parts, this.statistics, () => this.#regions.drops);
     this.#former = new RegionFormer({
       code: cache.code,
@@ -73,9 +76,10 @@ export class RegionTranslator implements Translator {
       bufferPage: (linear) => this.#bufferPage(linear),
       decodeAcross: (linear, page, next) => this.#decodeAcross(linear, page, next),
     });
-    this.#dispatcher = createDispatcher(environment.memory, options.regions, (entry) => entry);
-    this.#warm = new WasmBackEnd(environment, this.#dispatcher.helpers);
-    this.#hot = this.#warm;
+    this.#javaScript = new JavaScriptBackEnd(environment);
+    this.#dispatcher = createDispatcher(environment.memory, options.regions, this.#javaScript.regions.call);
+    this.#warm = options.mode === "js" ? this.#javaScript : new WasmBackEnd(environment, this.#dispatcher.helpers);
+    this.#hot = options.mode === "wasm" ? this.#warm : this.#javaScript;
     cache.onInvalidated = (page, offset, length) => this.#regions.invalidate(page, offset, length, () => this.#hotSpots.changed(page));
     cache.onFlush.push(() => this.#flush());
   }
@@ -92,7 +96,7 @@ export class RegionTranslator implements Translator {
     const { statistics } = this;
     const before = i32[COUNT_BASE];
     statistics.entered++;
-    this.#regions.chainAgain(slot, entry);
+    this.#regions.chainAgain(slot, entryNumber(entry));
     const linear = this.#dispatcher.run(slot, entry);
     statistics.executed += (i32[COUNT_BASE] - before) >> 3;
     if (i32[REGION_EXIT] !== 0) statistics.exits.interpret++;
@@ -157,9 +161,12 @@ export class RegionTranslator implements Translator {
     this.#waited = 0;
     const formed: IrRegion[] = [];
     for (const seed of this.#queue.splice(0)) {
-      const region = this.#leadsToRegion(seed) ? undefined : this.#form(seed, false);
-      if (region) formed.push(region);
+      const region = this.#leadsToRegion(seed) || this.#former.isPromised(seed) ? undefined : this.#form(seed, false);
+      if (!region) continue;
+      this.#former.promise(region);
+      formed.push(region);
     }
+    this.#former.keepPromises();
     if (formed.length > 0) this.#install(formed, this.#warm, false);
   }
 
@@ -197,13 +204,16 @@ export class RegionTranslator implements Translator {
 
   #add(ir: IrRegion, backEnd: BackEnd, isHot: boolean, { run, bytes }: Generated): void {
     const { dispatched } = layOut(ir);
+    const javaScript = backEnd === this.#javaScript;
     const region: Region = {
       seed: ir.blocks[0].linear,
       slot: ir.slot,
       tier: backEnd.name,
       entries: dispatched.map((block, number) => {
         const { linear } = ir.blocks[block];
-        return ir.entries.includes(block) ? { linear, number, record: this.#record(linear), installed: false } : undefined;
+        return ir.entries.includes(block)
+          ? { linear, number: javaScript ? this.#javaScript.regions.entryOf(ir.slot, number) : number, record: this.#record(linear), installed: false }
+          : undefined;
       }),
       spans: spansOf(ir),
       pages: ir.pages,
@@ -213,9 +223,15 @@ export class RegionTranslator implements Translator {
       isHot,
       heat: 0,
     };
-    this.#dispatcher.table.set(region.slot, run);
+    if (javaScript) this.#javaScript.regions.add(region.slot, run);
+    this.#dispatcher.table.set(region.slot, javaScript ? this.#dispatcher.foreign : run);
     this.#regions.add(region);
     this.onCompiled?.(region, ir, backEnd);
+  }
+
+  #emptied({ slot, tier }: Region): void {
+    this.#dispatcher.table.set(slot, null);
+    if (tier === "js") this.#javaScript.regions.remove(slot);
   }
 
   /** All records of the interpreter are gone. */

@@ -21,19 +21,26 @@ export const layOut = (region: IrRegion): Layout => {
   const dispatched = new Set(region.entries);
   const sources: number[][] = blocks.map(() => []);
   for (let from = 0; from < blocks.length; from++) for (const { block: to } of edgesOf(blocks[from].exit)) if (to >= 0) sources[to].push(from);
+  /** Where a loop ends that has to hold the inner loops that it reaches into. */
+  const extended = (header: number, from: number): number => {
+    let end = from;
+    for (let inner = header + 1; inner <= end; inner++) if (loopEnd[inner] > end) end = loopEnd[inner];
+    return end;
+  };
+  /** Nothing between header and end is entered from outside. */
+  const isLoop = (header: number, end: number): boolean => {
+    for (let inside = header + 1; inside <= end; inside++) {
+      if (dispatched.has(inside)) return false;
+      for (const from of sources[inside]) if (from < header || from > end) return false;
+    }
+    return true;
+  };
   // innermost first: an inner loop has the later header
   for (let header = blocks.length - 1; header >= 0; header--) {
-    let end = -1;
-    for (const from of sources[header]) if (from >= header && from > end) end = from;
-    if (end < 0) continue;
-    for (let inner = header + 1; inner <= end; inner++) if (loopEnd[inner] > end) end = loopEnd[inner];
-    let single = true;
-    for (let inside = header + 1; inside <= end && single; inside++) {
-      if (dispatched.has(inside)) single = false;
-      for (const from of sources[inside]) if (from < header || from > end) single = false;
-    }
-    if (single) loopEnd[header] = end;
-    else dispatched.add(header);
+    const ends = sources[header].filter((from) => from >= header).sort((a, b) => b - a);
+    // the longest that is a loop; back edges from beyond it take the dispatcher
+    loopEnd[header] = ends.map((end) => extended(header, end)).find((end) => isLoop(header, end)) ?? -1;
+    if (ends.length > 0 && loopEnd[header] < ends[0]) dispatched.add(header);
   }
   return { loopEnd, dispatched: [...dispatched].sort((a, b) => a - b) };
 };

@@ -59,6 +59,8 @@ export class RegionFormer {
   #pages: RegionPage[] = [];
   #free = false;
   readonly #found = new Map<number, Instruction>();
+  /** Where regions begin that are formed and not yet compiled. */
+  readonly #promised = new Set<number>();
   /** Linear addresses at which blocks begin. */
   readonly #leaders = new Set<number>();
   readonly #entries = new Set<number>();
@@ -89,6 +91,18 @@ export class RegionFormer {
     return this.#lift(order);
   }
 
+  /** Whether a region that is to be compiled with others begins there. */
+  isPromised(linear: number): boolean {
+    return this.#promised.has(linear);
+  }
+  promise(region: IrRegion): void {
+    for (const entry of region.entries) this.#promised.add(region.blocks[entry].linear);
+  }
+  /** What was promised is compiled. */
+  keepPromises(): void {
+    this.#promised.clear();
+  }
+
   // ── finding instructions ────────────────────────────────────────────────────────────────────────────────────────
 
   #pageIndex(linear: number): number {
@@ -106,6 +120,7 @@ export class RegionFormer {
   /** Another region begins there: this one will lead into it. */
   #leadsElsewhere(linear: number): boolean {
     if (this.#free) return false;
+    if (this.#promised.has(linear)) return true;
     const { code, entries, mmu, i32, regionOperation } = this.#machine;
     const record = entries[mmu.tlbX[(linear >>> PAGE_SHIFT) + i32[TLB_HALF]] + (linear & PAGE_MASK)];
     return code[record + R_OP] === regionOperation && code[record + R_DISP] === (linear & ~PAGE_MASK) && code[record + R_RM] === i32[TLB_HALF];

@@ -1,6 +1,7 @@
 /** D8-DF with register operands. */
 import { BEFORE, calculateRegisters, compareRegisters, conclude, concludeUnderflow, isCompare, popsAfterCompare, pushResult } from "./arithmetic.js";
 import { CF, compare, PF, UNORDERED, ZF } from "./compare.js";
+import { CONSTANTS } from "./constants.js";
 import { resultIs, roundingControl } from "./float80.js";
 import { FunctionForms } from "./function-forms.js";
 import type { X87Host } from "./host.js";
@@ -8,19 +9,6 @@ import * as layout from "./layout.js";
 import type { Registers } from "./registers.js";
 
 const { A, B, R_HI, R_LO, R_SE, RC_CHOP, RC_DOWN, RC_UP, S } = layout;
-
-/** FLD1, FLDL2T, FLDL2E, FLDPI, FLDLG2, FLDLN2, FLDZ: sign and exponent, high word, the truncated low word, and whether nearest is one above it. */
-const CONSTANTS: readonly (readonly [number, number, number, number])[] = [
-  [0x3fff, 0x80000000 | 0, 0, 0],
-  [0x4000, 0xd49a784b | 0, 0xcd1b8afe | 0, 0],
-  [0x3fff, 0xb8aa3b29 | 0, 0x5c17f0bb, 1],
-  [0x4000, 0xc90fdaa2 | 0, 0x2168c234, 1],
-  [0x3ffd, 0x9a209a84 | 0, 0xfbcff798 | 0, 1],
-  [0x3ffe, 0xb17217f7 | 0, 0xd1cf79ab | 0, 1],
-  [0, 0, 0, 0],
-];
-const FIRST_INEXACT = 1;
-const LAST_INEXACT = 5;
 
 export class RegisterForms {
   private readonly regs: Registers;
@@ -228,13 +216,13 @@ export class RegisterForms {
   private loadConstant(which: number): void {
     const regs = this.regs;
     regs.begin();
-    const [se, hi, lo, nearest] = CONSTANTS[which];
+    const { signAndExponent, high, low, nearest } = CONSTANTS[which];
     let up = 0;
-    if (which >= FIRST_INEXACT && which <= LAST_INEXACT) {
+    if (nearest !== undefined) {
       const rc = roundingControl();
       up = rc === RC_UP ? 1 : rc === RC_DOWN || rc === RC_CHOP ? 0 : nearest;
     }
-    resultIs(se, hi, lo + up);
+    resultIs(signAndExponent, high, low + up);
     pushResult(regs);
   }
 

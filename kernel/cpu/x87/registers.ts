@@ -38,9 +38,9 @@ const {
 } = layout;
 
 /** Control bits that exist; bit 6 reads as one. */
-const CONTROL_BITS = 0x1f3f;
-const CONTROL_FIXED = 0x40;
-const EXCEPTIONS = 0x3f;
+export const CONTROL_BITS = 0x1f3f;
+export const CONTROL_FIXED = 0x40;
+export const EXCEPTIONS = 0x3f;
 /** Status bits that are stored as such: all but TOP, ES and B. */
 const KEPT_STATUS = 0x477f;
 

@@ -6,6 +6,7 @@
 
 import { arctangent, bitLength, cosine, ln2, log2, log2e, pi, powerMinusOne, shift, sine } from "./fixed.js";
 import { resultInfinite, resultInvalid, resultIs, resultNan1, resultNan2, resultOperand, resultZero } from "./float80.js";
+import { arctangentKernel, circleKernel, logarithmKernel, powerKernel, tangentKernel } from "./kernels/index.js";
 import * as layout from "./layout.js";
 import { roundExtended } from "./round.js";
 
@@ -107,13 +108,18 @@ export function trigonometric(which: number): boolean {
   const exp = S[A_EXP] - BIAS;
   if (exp >= 63) return false;
   if (kind === DENORMAL) S[FLAGS] |= DE;
-  const magnitude = word(S[A_HI], S[A_LO]);
   if (exp < TINY) {
+    const magnitude = word(S[A_HI], S[A_LO]);
     if (which === COSINE) roundInexact(0, (1n << 128n) - 1n, -128);
     else roundInexact(S[A_SIGN], (magnitude << 64n) + (which === SINE ? -1n : 0n), exp - 63 - 64);
     return true;
   }
-  const x = magnitude << BigInt(F + exp - 63);
+  if (which === TANGENT ? tangentKernel() : circleKernel(which)) {
+    if (which !== COSINE) S[R_SIGN] ^= S[A_SIGN];
+    roundExtended(PC_64);
+    return true;
+  }
+  const x = word(S[A_HI], S[A_LO]) << BigInt(F + exp - 63);
   const half = PI_66 << BigInt(F - 65);
   const n = (2n * x + half) / (2n * half);
   const r = x - n * half;
@@ -144,6 +150,10 @@ export function powerOfTwo(): void {
   } else {
     if (kind === DENORMAL) S[FLAGS] |= DE;
     const exp = S[A_EXP] - BIAS;
+    if (exp < 0 && powerKernel()) {
+      roundExtended(PC_64);
+      return;
+    }
     const magnitude = word(S[A_HI], S[A_LO]);
     if (exp >= 0) {
       S[FLAGS] |= PE;
@@ -203,9 +213,15 @@ export function yLog2x(): void {
     resultZero(exp < 0 ? bSign ^ 1 : bSign);
     return;
   }
+  const isPower = S[A_HI] === J_BIT && S[A_LO] === 0;
+  if (!isPower && logarithmKernel()) {
+    S[R_SIGN] ^= bSign;
+    roundExtended(PC_64);
+    return;
+  }
   const y = word(S[B_HI], S[B_LO]);
   const scale = S[B_EXP] - BIAS - 63;
-  if (S[A_HI] === J_BIT && S[A_LO] === 0) {
+  if (isPower) {
     if (exp === 0) resultZero(bSign);
     else roundExact(exp < 0 ? bSign ^ 1 : bSign, y * BigInt(Math.abs(exp)), scale);
     return;
@@ -297,6 +313,11 @@ export function arctangentOf(): void {
   }
   if (a === ZERO) {
     roundInexact(sign, pi(F), -F - 1);
+    return;
+  }
+  if (arctangentKernel()) {
+    S[R_SIGN] = sign;
+    roundExtended(PC_64);
     return;
   }
   const x = word(S[A_HI], S[A_LO]);

@@ -66,7 +66,7 @@ export class JavaScriptEmitter {
     this.#close();
     if (this.#fenced) {
       this.#close();
-      this.#line(`if (e === ${LEAVE_AT}) { linear = a; extra = extra - 7 | 0; }`);
+      this.#line(`if (e === ${LEAVE_AT}) { linear = a; extra = extra - 8 | 0; }`);
     }
     this.#close();
     this.#storeLocals();
@@ -280,7 +280,8 @@ export class JavaScriptEmitter {
     this.#line(`count = i32[${COUNT_BASE}] - ${site.before * 8} | 0;`);
     if (block.exit.kind === "resume" && site.before + 1 === block.instructions) return;
     this.#open("if (e !== 0) {");
-    this.#line(`extra = ${site.before * 8 + 8};`);
+    // behind an operation that ends no block the interpreter goes on to the next branch, whatever has been requested
+    this.#line(`extra = ${site.before * 8 + (ends ? 8 : 9)};`);
     if (ends) this.#leaveForEip();
     else this.#line(`linear = ${next}; a = ${site.linear}; break fenced;`);
     this.#close();

@@ -26,7 +26,7 @@ const dispatcherModule = (memoryPages: number, slots: number): Uint8Array<ArrayB
     functionType(types, HELPER_PARAMETERS);
   });
   section(out, SECTION.import, (imports) => {
-    imports.unsigned(3);
+    imports.unsigned(4);
     importMemory(imports, memoryPages);
     imports.name("e");
     imports.name("table");
@@ -35,11 +35,13 @@ const dispatcherModule = (memoryPages: number, slots: number): Uint8Array<ArrayB
     imports.byte(1);
     imports.unsigned(slots);
     imports.unsigned(slots);
-    // a region of another back end: called with its slot
-    imports.name("e");
-    imports.name("foreign");
-    imports.byte(KIND.function);
-    imports.unsigned(0);
+    // what slots without a function of their own lead to
+    for (const name of ["nowhere", "foreign"]) {
+      imports.name("e");
+      imports.name(name);
+      imports.byte(KIND.function);
+      imports.unsigned(0);
+    }
   });
   section(out, SECTION.function, (functions) => {
     functions.unsigned(1 + HELPER_CODES.length);
@@ -47,17 +49,16 @@ const dispatcherModule = (memoryPages: number, slots: number): Uint8Array<ArrayB
     for (const _ of HELPER_CODES) functions.unsigned(2);
   });
   section(out, SECTION.export, (exports) => {
-    exports.unsigned(2 + HELPER_CODES.length);
-    exports.name("run");
-    exports.byte(KIND.function);
-    exports.unsigned(1);
-    exports.name("foreign");
-    exports.byte(KIND.function);
-    exports.unsigned(0);
+    exports.unsigned(3 + HELPER_CODES.length);
+    ["nowhere", "foreign", "run"].forEach((name, index) => {
+      exports.name(name);
+      exports.byte(KIND.function);
+      exports.unsigned(index);
+    });
     HELPER_CODES.forEach((code, index) => {
       exports.name(`condition${code}`);
       exports.byte(KIND.function);
-      exports.unsigned(2 + index);
+      exports.unsigned(3 + index);
     });
   });
   section(out, SECTION.code, (code) => {
@@ -172,14 +173,18 @@ const dispatcherBody = (): Bytes => {
 export interface Dispatcher {
   readonly run: (slot: number, entry: number) => number;
   readonly table: FunctionTable;
+  /** For the slots of regions of another back end: calls the function given to `createDispatcher`. */
+  readonly foreign: unknown;
   /** Functions that compute conditions of flags of unknown kind, by name. */
   readonly helpers: Record<string, unknown>;
 }
 
-/** @param foreign runs a region of another back end; its parameter says which */
+/** @param foreign runs a region of another back end; its parameter says which, and the entry */
 export const createDispatcher = (memory: { readonly buffer: ArrayBuffer }, slots: number, foreign: RegionFunction): Dispatcher => {
   const table = functionTable(slots);
-  const { run, foreign: called, ...helpers } = instantiate(dispatcherModule(memory.buffer.byteLength >>> 16, slots), { memory, table, foreign });
-  table.set(0, called);
-  return { run: run as Dispatcher["run"], table, helpers };
+  const imports = { memory, table, foreign, nowhere: (linear: number) => linear };
+  const { run, foreign: called, nowhere, ...helpers } = instantiate(dispatcherModule(memory.buffer.byteLength >>> 16, slots), imports);
+  // slot 0 is no region
+  table.set(0, nowhere);
+  return { run: run as Dispatcher["run"], table, foreign: called, helpers };
 };
