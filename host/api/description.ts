@@ -59,7 +59,7 @@ export interface MachineDescription {
 export interface RunOptions {
   /** `real` (the default): virtual time follows the host's. `deterministic`: it counts instructions. */
   readonly clock?: "real" | "deterministic";
-  /** How hot guest code is translated: `tiered` unless given; `off` interprets everything. */
+  /** How hot guest code is translated: `wasm` unless given; `off` interprets everything. */
   readonly jit?: JitMode;
   /** Of the devices' random numbers. Random unless given; 1 with the deterministic clock. */
   readonly seed?: number;

@@ -3,7 +3,7 @@
 /** Which code generators are used: none, one of them, or WebAssembly for warm and JavaScript for hot regions. */
 export type JitMode = "off" | "js" | "wasm" | "tiered";
 export const JIT_MODES: readonly JitMode[] = ["off", "js", "wasm", "tiered"];
-export const DEFAULT_JIT_MODE: JitMode = "tiered";
+export const DEFAULT_JIT_MODE: JitMode = "wasm";
 
 export interface JitOptions {
   readonly mode: Exclude<JitMode, "off">;
@@ -23,7 +23,7 @@ export interface JitOptions {
 }
 
 export const JIT_DEFAULTS: JitOptions = {
-  mode: "tiered",
+  mode: "wasm",
   interval: 2048,
   threshold: 3,
   patience: 16,

@@ -32,7 +32,7 @@ export interface MachineOptions {
   readonly apply?: (hooks: MachineHooks) => void;
   /** Known definitions; used only to say what would fill an unmet need. */
   readonly definitions?: readonly AnyDefinition[];
-  /** How hot code is translated: `tiered` unless given. `off` interprets everything. */
+  /** How hot code is translated: `wasm` unless given. `off` interprets everything. */
   readonly jit?: JitMode;
   /** Another processor in place of the kernel's. */
   readonly createCpu?: (space: PhysicalSpace, ports: PortSpace) => CpuCore;
