@@ -46,7 +46,9 @@ describe("a loop that writes its own code", () => {
   });
   it("beside data of its own page stays translated", () => {
     const jit = compare((a) => {
-      a.mov("ecx", ROUNDS).mov("edi", CODE + 0x800).label("top");
+      a.mov("ecx", ROUNDS)
+        .mov("edi", CODE + 0x800)
+        .label("top");
       a.b(0x89, 0x0f, 0x03, 0x07, 0x49).near8("top", 0x75).hlt();
     });
     expect(jit.compiled).toBeLessThan(MOST_COMPILED);
@@ -94,9 +96,17 @@ describe("code changed from outside", () => {
     // one of two routines is copied there before every 16th call
     const jit = compare((a) => {
       // INC EBX, RET; ADD EDX, 3, RET
-      a.mov("eax", 0xc343).store(DATA).mov("eax", 0xc303_c283).store(DATA + 16).mov("edx", 0);
+      a.mov("eax", 0xc343)
+        .store(DATA)
+        .mov("eax", 0xc303_c283)
+        .store(DATA + 16)
+        .mov("edx", 0);
       a.mov("ebp", 2000).label("top").b(0xf7, 0xc5).d(15).near8("call", 0x75);
-      a.mov("esi", DATA).b(0xf7, 0xc5).d(16).near8("copy", 0x74).mov("esi", DATA + 16);
+      a.mov("esi", DATA)
+        .b(0xf7, 0xc5)
+        .d(16)
+        .near8("copy", 0x74)
+        .mov("esi", DATA + 16);
       a.label("copy").mov("edi", ROUTINE).mov("ecx", 16).b(0xf3, 0xa4);
       a.label("call")
         .b(0xe8)
@@ -121,7 +131,12 @@ describe("remapping", () => {
     s.put8(PAGE_A, 0x43, 0x43, 0x4b, 0xc3);
     s.put8(PAGE_B, 0x83, 0xc3, 16, 0xc3);
     s.code((a) => {
-      a.label("top").b(0xf7, 0xc1).d(4).mov("eax", PAGE_A | 7).near8("map", 0x74).mov("eax", PAGE_B | 7);
+      a.label("top")
+        .b(0xf7, 0xc1)
+        .d(4)
+        .mov("eax", PAGE_A | 7)
+        .near8("map", 0x74)
+        .mov("eax", PAGE_B | 7);
       a.label("map").store(s.pte(OTHER));
       flush(a);
       a.b(0xe8)
@@ -141,9 +156,16 @@ describe("remapping", () => {
   it("of the second page of code that runs from one page into the next", () => {
     const s = new Scenario({ registers: { ecx: 600 } }).paging();
     // INC EBX on the page before; then what is mapped
-    s.put8(OTHER - 1, 0x43).put8(PAGE_A, 0x42, 0xc3).put8(PAGE_B, 0x46, 0xc3);
+    s.put8(OTHER - 1, 0x43)
+      .put8(PAGE_A, 0x42, 0xc3)
+      .put8(PAGE_B, 0x46, 0xc3);
     s.code((a) => {
-      a.label("top").b(0xf7, 0xc1).d(4).mov("eax", PAGE_A | 7).near8("map", 0x74).mov("eax", PAGE_B | 7);
+      a.label("top")
+        .b(0xf7, 0xc1)
+        .d(4)
+        .mov("eax", PAGE_A | 7)
+        .near8("map", 0x74)
+        .mov("eax", PAGE_B | 7);
       a.label("map").store(s.pte(OTHER)).b(0x0f, 0x01, 0x3d).d(OTHER);
       a.b(0xe8)
         .d(OTHER - 1 - (a.here + 4))
@@ -160,7 +182,13 @@ describe("room for regions", () => {
   /** Calls forty routines in turn, two hundred times. */
   const calls = (a: Assembler): void => {
     a.mov("ebp", 200).label("again").mov("esi", DATA);
-    a.label("next").b(0xff, 0xd6, 0x83, 0xc6, 32, 0x81, 0xfe).d(DATA + 40 * 32).near8("next", 0x72).b(0x4d).near8("again", 0x75).hlt();
+    a.label("next")
+      .b(0xff, 0xd6, 0x83, 0xc6, 32, 0x81, 0xfe)
+      .d(DATA + 40 * 32)
+      .near8("next", 0x72)
+      .b(0x4d)
+      .near8("again", 0x75)
+      .hlt();
   };
   const routines = (ram: Uint8Array): void => {
     // MOV ECX, n; ADD EAX, n; ROL EAX, 3; DEC ECX; JNZ; RET

@@ -1,7 +1,8 @@
 /** Bare processors for tests of the translator: flat 32-bit code at `CODE`, interpreted or translated. */
 import { PortSpace } from "../../kernel/bus/port-space.js";
 import { Cpu, cpuModel } from "../../kernel/cpu/index.js";
-import { type IrRegion, JIT_FORCED, type JitOptions, RegionTranslator } from "../../kernel/cpu-jit/index.js";
+import { JIT_FORCED, type JitOptions, RegionTranslator } from "../../kernel/cpu-jit/index.js";
+import type { IrRegion } from "../../kernel/cpu-jit/ir/ir.js";
 import { GuestMemory } from "../../kernel/memory/guest-memory.js";
 import { PhysicalSpace } from "../../kernel/memory/physical.js";
 import { Assembler } from "../cpu/assemble.js";

@@ -12,19 +12,20 @@ export const CPU_MODEL = "core2";
 export const built = async (jit = false) => {
   const load = (/** @type {string} */ path) => import(new URL(`../../dist/kernel/${path}`, import.meta.url).href);
   try {
-    const [{ Cpu, cpuModel }, S, x87, simd, { GuestMemory }, { PhysicalSpace }, { PortSpace }, { FACTS }, { flagEffect }, { disassemble }, { JIT_FORCED, RegionTranslator }] = await Promise.all([
-      load("cpu/index.js"),
-      load("cpu/state.js"),
-      load("cpu/x87/layout.js"),
-      load("cpu/simd/state.js"),
-      load("memory/guest-memory.js"),
-      load("memory/physical.js"),
-      load("bus/port-space.js"),
-      load("cpu/tables/table.js"),
-      load("cpu/tables/flag-effects.js"),
-      load("cpu/disassembler/index.js"),
-      load("cpu-jit/index.js"),
-    ]);
+    const [{ Cpu, cpuModel }, S, x87, simd, { GuestMemory }, { PhysicalSpace }, { PortSpace }, { FACTS }, { flagEffect }, { disassemble }, { JIT_FORCED, RegionTranslator }] =
+      await Promise.all([
+        load("cpu/index.js"),
+        load("cpu/state.js"),
+        load("cpu/x87/layout.js"),
+        load("cpu/simd/state.js"),
+        load("memory/guest-memory.js"),
+        load("memory/physical.js"),
+        load("bus/port-space.js"),
+        load("cpu/tables/table.js"),
+        load("cpu/tables/flag-effects.js"),
+        load("cpu/disassembler/index.js"),
+        load("cpu-jit/index.js"),
+      ]);
     /** @type {import("../../kernel/cpu-jit/index.js").RegionTranslator | undefined} */
     let translator;
     /** @param {import("../../kernel/cpu/translator.js").TranslatorParts} parts */
