@@ -1,8 +1,11 @@
 import { randomBytes } from "node:crypto";
 import { deflateSync } from "node:zlib";
 import type { Platform } from "../api/platform.js";
+import { tuneEngine } from "./engine.js";
 import { nodeStorage } from "./storage.js";
 import { nodeTime } from "./time.js";
+
+tuneEngine();
 
 export const nodePlatform: Platform = {
   time: nodeTime,

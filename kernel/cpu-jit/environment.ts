@@ -15,7 +15,7 @@ const LEAVE_FOR_EIP = 3;
 const REFUSED = 1;
 
 /** @param dropped how many regions have been dropped so far: the running one may be among them */
-export const regionEnvironment = ({ core, cache, cold }: TranslatorParts, statistics: JitStatistics, dropped: () => number): RegionEnvironment => {
+export const regionEnvironment = ({ core, cache, cold, fpu }: TranslatorParts, statistics: JitStatistics, dropped: () => number): RegionEnvironment => {
   const { i32, mmu, memory } = core;
   const { code } = cache;
   const { tlbR, tlbW, tlbX } = mmu;
@@ -61,6 +61,7 @@ export const regionEnvironment = ({ core, cache, cold }: TranslatorParts, statis
     writeMiss8: miss(tlbW, 1, write),
     writeMiss16: miss(tlbW, 2, write),
     writeMiss32: miss(tlbW, 4, write),
+    x87: fpu.fast.run,
     endingFence: (record) => {
       statistics.fences++;
       const before = dropped();

@@ -53,7 +53,7 @@ export class RegionTranslator implements Translator {
   readonly #dispatcher: Dispatcher;
   readonly #hotSpots: HotSpots;
   readonly #regions: RegionCache;
-  readonly #queue: number[] = [];
+  readonly #queue = new Set<number>();
   readonly #hotQueue: Region[] = [];
   #waited = 0;
 
@@ -115,14 +115,14 @@ export class RegionTranslator implements Translator {
 
   sample(linear: number): number {
     if (this.#hotQueue.length > 0) this.#compileHot();
-    if (this.#leadsToRegion(linear)) return AFTER_REGION;
-    this.#note(linear);
-    if (this.#queue.length > 0 && (this.#queue.length >= this.#warm.batch || this.#waited++ >= this.#options.patience)) this.#compileQueue();
-    return this.#options.interval;
+    const known = this.#leadsToRegion(linear);
+    if (!known) this.#note(linear);
+    if (this.#queue.size > 0 && (this.#queue.size >= this.#warm.batch || this.#waited++ >= this.#options.patience)) this.#compileQueue();
+    return known ? AFTER_REGION : this.#options.interval;
   }
 
   #note(linear: number): void {
-    if (this.#hotSpots.sampled(linear, this.#bufferPage(linear))) this.#queue.push(linear);
+    if (this.#hotSpots.sampled(linear, this.#bufferPage(linear))) this.#queue.add(linear);
   }
 
   #bufferPage(linear: number): number {
@@ -160,7 +160,9 @@ export class RegionTranslator implements Translator {
   #compileQueue(): void {
     this.#waited = 0;
     const formed: IrRegion[] = [];
-    for (const seed of this.#queue.splice(0)) {
+    const seeds = [...this.#queue];
+    this.#queue.clear();
+    for (const seed of seeds) {
       const region = this.#leadsToRegion(seed) || this.#former.isPromised(seed) ? undefined : this.#form(seed, false);
       if (!region) continue;
       this.#former.promise(region);
@@ -182,7 +184,8 @@ export class RegionTranslator implements Translator {
     if (!region) return undefined;
     foldConstants(region);
     removeDeadSets(region);
-    return { ...region, slot: this.#regions.takeSlot() };
+    const slot = this.#regions.takeSlot();
+    return slot === undefined ? undefined : { ...region, slot };
   }
 
   /** Compiles hot regions again, with all that belongs to their loops; those of another privilege or address space wait. */
@@ -238,7 +241,7 @@ export class RegionTranslator implements Translator {
   #flush(): void {
     this.#regions.clear();
     this.#hotSpots.clear();
-    this.#queue.length = 0;
+    this.#queue.clear();
     this.#hotQueue.length = 0;
   }
 }

@@ -124,7 +124,7 @@ export class Cpu implements CpuCore {
     core.onTaskSwitched = host.debugRegistersChanged;
     const cold = coldOperations({ core, model, segmentation, interrupts, tasks, fpu: this.#fpu, host });
     this.#lean = createTranslator !== undefined;
-    const translator = createTranslator?.({ core, space, cache: this.#cache, decoder, cold });
+    const translator = createTranslator?.({ core, space, cache: this.#cache, decoder, cold, fpu: this.#fpu });
     this.#interpret = compileLoop(
       loopEnvironment(core, this.#cache, this.#fetch, cold, (slot, entry) => (translator ? translator.enter(slot, entry) : entry)),
       translator !== undefined,

@@ -1,6 +1,7 @@
 /** The role of a translator of hot code beside the interpreter. */
 import type { PhysicalSpace } from "../memory/physical.js";
 import type { ColdOperation, Core } from "./core.js";
+import type { Fpu } from "./fpu.js";
 import type { CodeCache } from "./interpreter/code-cache.js";
 import type { Decoder } from "./interpreter/decoder.js";
 
@@ -23,6 +24,7 @@ export interface TranslatorParts {
   readonly cache: CodeCache;
   readonly decoder: Decoder;
   readonly cold: readonly ColdOperation[];
+  readonly fpu: Fpu;
 }
 
 export type CreateTranslator = (parts: TranslatorParts) => Translator;

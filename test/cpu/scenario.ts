@@ -2,8 +2,8 @@
  * Bare-metal programs: memory, tables and a state to start from, entered by a boot ROM from the reset vector, ended by HLT.
  * Every exception and interrupt vector leads to a HLT of its own unless a test says otherwise.
  *
- * A scenario runs three times here, one instruction at a time, in large slices, and with all that is reached translated;
- * all must end alike. Its end is then compared with the one under qemu-system-i386, see `qemu.ts`: registers, segments,
+ * A scenario runs four times here: one instruction at a time, in large slices, and with all that is reached translated by
+ * either back end; all must end alike. Its end is then compared with the one under qemu-system-i386, see `qemu.ts`: registers, segments,
  * memory.
  */
 import { expect } from "vitest";
@@ -99,13 +99,15 @@ class Bench {
     this.space.mapBlock(0xffff_0000, offset, ROM_BYTES, false);
   }
 }
+const BACK_ENDS = ["wasm", "js"] as const;
+type BackEndMode = (typeof BACK_ENDS)[number];
 /** One that has every address translated that it comes to between two stretches of the interpreter. */
 class TranslatingBench extends Bench {
   readonly translator: RegionTranslator;
-  constructor() {
+  constructor(mode: BackEndMode) {
     let made: RegionTranslator | undefined;
     super((parts) => {
-      made = createTranslator(JIT_FORCED)(parts) as RegionTranslator;
+      made = createTranslator({ ...JIT_FORCED, mode })(parts) as RegionTranslator;
       return made;
     });
     this.translator = made!;
@@ -122,10 +124,14 @@ interface End {
 const steppedRam = new Uint8Array(RAM_BYTES);
 let shared: Bench | undefined;
 export const bench = (): Bench => (shared ??= new Bench());
-let translating: TranslatingBench | undefined;
-const translatingBench = (fresh: boolean): TranslatingBench => {
-  if (fresh || !translating) translating = new TranslatingBench();
-  return translating;
+const translating = new Map<BackEndMode, TranslatingBench>();
+const translatingBench = (mode: BackEndMode, fresh: boolean): TranslatingBench => {
+  let made = fresh ? undefined : translating.get(mode);
+  if (!made) {
+    made = new TranslatingBench(mode);
+    translating.set(mode, made);
+  }
+  return made;
 };
 const DERIVED = new Set([S.LAZY_OP, S.LAZY_RESULT, S.LAZY_A, S.LAZY_B]);
 
@@ -270,9 +276,9 @@ export class Scenario {
   }
 
   /** The same with all code of 32-bit flat segments translated. */
-  #runTranslated(wanted: End): void {
+  #runTranslated(wanted: End, mode: BackEndMode): void {
     for (let attempt = 0; ; attempt++) {
-      const machine = translatingBench(attempt > 0);
+      const machine = translatingBench(mode, attempt > 0);
       const { statistics } = machine.translator;
       const { entered } = statistics;
       const isFlat = (this.boot(machine).memory.words[S.MODE_KEY] & FLAT32) === FLAT32;
@@ -291,7 +297,7 @@ export class Scenario {
     const stepped = { registers: cpu.registers, words: memory.words.slice(0, S.SAVED_WORDS), count: cpu.instructionCount - start };
     steppedRam.set(memory.ram);
     this.#runAs(stepped, bench());
-    this.#runTranslated(stepped);
+    for (const mode of BACK_ENDS) this.#runTranslated(stepped, mode);
     const { registers } = cpu;
     expect(registers).toEqual(stepped.registers);
     const { qemu } = options;

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { crc32, gunzipSync, gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
+import { JIT_FORCED } from "../../kernel/cpu-jit/index.js";
 import { compare, describeCase } from "../../tools/cpu-vectors/compare.mjs";
 import { vectorFile } from "../../tools/cpu-vectors/file.mjs";
 import { type Contender, interpreter, translating } from "./vector-machine.js";
@@ -17,7 +18,8 @@ const FILES = given
 const WHOLE_SAMPLE = 300_000;
 const SHOWN = 20;
 /** Each case is compiled for itself: of the files here one case in so many, unless all are asked for. */
-const JIT_SHARE = given || process.env["CPU_VECTORS_JIT"] === "all" ? 1 : 8;
+const JIT_SHARE = given || process.env["CPU_VECTORS_JIT"] === "all" ? 1 : 16;
+const JIT_BACK_ENDS = ["wasm", "js"] as const;
 
 /** Runs cases of a file on an engine: one in `share`, beginning with number `first`; what differs. */
 const failures = (file: VectorFile, { machine, ways }: Contender, share = 1, first = 0): string[] => {
@@ -36,7 +38,7 @@ const failures = (file: VectorFile, { machine, ways }: Contender, share = 1, fir
 
 describe("instructions as captured from a real processor", () => {
   const engine = interpreter();
-  const jit = translating();
+  const translators = JIT_BACK_ENDS.map((mode) => translating({ ...JIT_FORCED, mode }));
   for (const { name, data } of FILES) {
     const file = new VectorFile(data);
     it(`${name}: ${file.count} cases, ${engine.ways.map((way) => way.name).join(" and ")}`, { timeout: 240_000 }, () => {
@@ -47,11 +49,16 @@ describe("instructions as captured from a real processor", () => {
 
   FILES.forEach(({ name, data }, number) => {
     const file = new VectorFile(data);
-    const first = number % JIT_SHARE;
-    const cases = Math.ceil((file.count - first) / JIT_SHARE);
-    it(`${name}: ${cases} cases, translated`, { timeout: JIT_SHARE === 1 ? 1_200_000 : 240_000 }, () => {
-      const found = failures(file, jit, JIT_SHARE, first);
-      expect(`${found.length} differ\n${found.slice(0, SHOWN).join("\n")}`).toBe("0 differ\n");
+    translators.forEach((jit, backEnd) => {
+      const first = ((number + (backEnd * JIT_SHARE) / translators.length) % JIT_SHARE) | 0;
+      const cases = Math.ceil((file.count - first) / JIT_SHARE);
+      it(`${name}: ${cases} cases, ${jit.name}`, { timeout: JIT_SHARE === 1 ? 1_200_000 : 240_000 }, () => {
+        const { entered } = jit.statistics;
+        const found = failures(file, jit, JIT_SHARE, first);
+        expect(`${found.length} differ\n${found.slice(0, SHOWN).join("\n")}`).toBe("0 differ\n");
+        // those that run in flat segments
+        expect(jit.statistics.entered - entered).toBeGreaterThan(cases / 4);
+      });
     });
   });
 

@@ -32,6 +32,7 @@ const lengths = (): number[] => {
 
 describe.each([
   ["everything translated", JIT_FORCED],
+  ["everything translated to JavaScript", { ...JIT_FORCED, mode: "js" }],
   ["the defaults", JIT_DEFAULTS],
 ] as const)("with %s", (_, options) => {
   it.each(ALL_PROGRAMS.map((program) => [program.name, program] as const))("%s", (__, program) => {

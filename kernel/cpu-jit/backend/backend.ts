@@ -22,6 +22,8 @@ export interface RegionEnvironment {
    * @throws GuestFault
    */
   endingFence(record: number): number;
+  /** A fast x87 instruction: its form and the buffer offset of its operand; 1 when done, 0 when nothing has changed. */
+  x87(form: number, address: number): number;
   /** The TLB entry for an access of 1, 2 or 4 bytes that the inline test refused, or 1: the interpreter has to make it. */
   readMiss8(address: number): number;
   readMiss16(address: number): number;

@@ -6,7 +6,9 @@
  * Expressions are trees without effects, except that they read locals and state words: a tree is evaluated where its
  * statement stands. `print.ts` documents the printed form.
  */
+
 import { LAZY_A, LAZY_B, LAZY_OP, LAZY_RESULT } from "../../cpu/state.js";
+import type { FastInstruction } from "../../cpu/x87/index.js";
 
 export type Size = 8 | 16 | 32;
 
@@ -84,6 +86,18 @@ export type Statement =
   | { readonly kind: "require"; readonly test: Expr; readonly site: Site }
   /** Leaves the region at this instruction, whose end is on another page, unless that page is still the one that was compiled. */
   | { readonly kind: "mapped"; readonly page: number; readonly site: Site }
+  /**
+   * An x87 instruction that touches nothing but the unit's state and its operand: by a fast function, or, where that refuses or
+   * the operand is not plain memory, as a fence.
+   */
+  | {
+      readonly kind: "x87";
+      readonly instruction: FastInstruction;
+      readonly code: number;
+      readonly segment: number;
+      readonly address: Expr | undefined;
+      readonly fence: Statement & { kind: "fence" };
+    }
   /** A cold operation of the interpreter: all locals are in the state meanwhile. `ends`: it may move EIP. */
   | { readonly kind: "fence"; readonly record: number; readonly name: string; readonly site: Site; readonly next: number; readonly ends: boolean };
 

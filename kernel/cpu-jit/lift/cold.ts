@@ -17,6 +17,7 @@ import { rotateLifters } from "./rotates.js";
 import { shiftLifters } from "./shifts.js";
 import { stackLifters } from "./stack-forms.js";
 import { stringLifters } from "./strings.js";
+import { x87Lifter } from "./x87.js";
 
 /** Those that say something to caches and to other processors. */
 const NOTHING = ["NOPE", "LFENCE", "MFENCE", "SFENCE", "PREFETCHNTA", "PREFETCHT0", "PREFETCHT1", "PREFETCHT2"];
@@ -57,6 +58,7 @@ export const coldLifters = (): Map<string, Lifter> =>
     ...stackLifters(),
     ...flagLifters(),
     ...NOTHING.map((name): [string, Lifter] => [name, () => true]),
+    ["FPU", x87Lifter],
     ["CLI", clearInterruptFlag],
     ["LOOP", counting((count) => binary("ne", count, constant(0)), true)],
     ["JCXZ", counting((count) => binary("eq", count, constant(0)), false)],

@@ -71,6 +71,10 @@ const backward = (block: IrBlock, liveOut: number, sweep: boolean): number => {
         live = ALL;
         uses(statement.test, temps);
         break;
+      case "x87":
+        live = ALL;
+        if (statement.address) uses(statement.address, temps);
+        break;
       case "mapped":
       case "fence":
         live = ALL;
@@ -131,6 +135,8 @@ export const expressionsOf = (statement: Statement): readonly Expr[] => {
       return [statement.address, statement.value];
     case "require":
       return [statement.test];
+    case "x87":
+      return statement.address ? [statement.address] : [];
     case "mapped":
     case "fence":
       return [];

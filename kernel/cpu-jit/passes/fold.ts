@@ -146,6 +146,8 @@ class Folder {
         return { ...statement, value: this.expr(statement.value) };
       case "require":
         return { ...statement, test: this.expr(statement.test) };
+      case "x87":
+        return statement.address ? { ...statement, address: this.expr(statement.address) } : statement;
       case "mapped":
         return statement;
       case "fence":

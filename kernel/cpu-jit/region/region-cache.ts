@@ -45,14 +45,11 @@ export class RegionCache {
     return this.#slots[slot];
   }
 
-  /** A slot for a region to come; drops old ones when there is none, or too much code. */
-  takeSlot(): number {
+  /** A slot for a region to come; drops old ones when there is none, or too much code. Undefined when all are for regions to come. */
+  takeSlot(): number | undefined {
     const { options, statistics } = this.#parts;
     if (this.#free.length === 0 || statistics.bytes > options.bytes) this.#evict();
-    return this.#free.pop() as number;
-  }
-  giveBack(slot: number): void {
-    this.#free.push(slot);
+    return this.#free.pop();
   }
 
   add(region: Region): void {
@@ -69,6 +66,8 @@ export class RegionCache {
     statistics.instructions += region.instructions;
     statistics.bytes += region.bytes;
     statistics.alive++;
+    // nothing would ever lead there
+    if (!region.entries.some((point) => point?.installed)) this.drop(region);
   }
 
   #enter(region: Region, point: RegionEntryPoint): void {

@@ -49,9 +49,10 @@ export const regionModule = (bodies: readonly Bytes[], memoryPages: number): Uin
   const out = new Bytes();
   out.bytes(HEADER);
   section(out, SECTION.type, (types) => {
-    types.unsigned(2);
+    types.unsigned(3);
     functionType(types, 1);
     functionType(types, HELPER_PARAMETERS);
+    functionType(types, 2);
   });
   section(out, SECTION.import, (imports) => {
     imports.unsigned(1 + IMPORTS.length);
@@ -60,7 +61,7 @@ export const regionModule = (bodies: readonly Bytes[], memoryPages: number): Uin
       imports.name("e");
       imports.name(name);
       imports.byte(KIND.function);
-      imports.unsigned(name.startsWith("condition") ? 1 : 0);
+      imports.unsigned(name === "x87" ? 2 : name.startsWith("condition") ? 1 : 0);
     }
   });
   section(out, SECTION.function, (functions) => {

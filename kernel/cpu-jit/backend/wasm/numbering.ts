@@ -12,13 +12,15 @@ export const IMPORTS = [
   "writeMiss16",
   "writeMiss32",
   "endingFence",
+  "x87",
   ...HELPER_CODES.map((code) => `condition${code}`),
 ];
 export const FENCE = 0;
 export const READ_MISS: Record<Size, number> = { 8: 1, 16: 2, 32: 3 };
 export const WRITE_MISS: Record<Size, number> = { 8: 4, 16: 5, 32: 6 };
 export const ENDING_FENCE = 7;
-export const FIRST_HELPER = 8;
+export const X87 = 8;
+export const FIRST_HELPER = 9;
 
 /** Function locals: the dispatcher's target, the guest's, and what the region needs itself. */
 export const TARGET = 0;

@@ -1,5 +1,6 @@
 /** Statements as WebAssembly code: memory accesses through the TLBs, fences, locals in the state. */
-import { CODE_PAGE, COUNT_BASE, EIP, PC } from "../../../cpu/state.js";
+import { CODE_PAGE, COUNT_BASE, CS, EIP, FPU_OFFSET, PC, SEL } from "../../../cpu/state.js";
+import { FCS, FDP, FDS, FIP, FOP } from "../../../cpu/x87/layout.js";
 import { PAGE_MASK, PAGE_SHIFT, TLB_READ_OFFSET, TLB_WRITE_OFFSET } from "../../../memory/layout.js";
 import { type Bytes, OP } from "../../../wasm/encoder.js";
 import { LEAVE_AT } from "../../environment.js";
@@ -7,12 +8,16 @@ import { type Expr, type IrBlock, type IrRegion, LOCAL_WORDS, LOCALS, type Site,
 import { localsOf } from "../../passes/dead-sets.js";
 import { SCOPE, type WasmControl } from "./control.js";
 import type { WasmExpressions } from "./expression.js";
-import { ADDRESS, COUNT, ENDING_FENCE, ENTRY, EXTRA, FENCE, FIRST_LOCAL, FIRST_TEMP, READ_MISS, WRITE_MISS } from "./numbering.js";
+import { ADDRESS, COUNT, ENDING_FENCE, ENTRY, EXTRA, FENCE, FIRST_LOCAL, FIRST_TEMP, READ_MISS, WRITE_MISS, X87 } from "./numbering.js";
 
 const LOAD: Record<Size, number> = { 8: OP.i32Load8S, 16: OP.i32Load16S, 32: OP.i32Load };
 const STORE: Record<Size, number> = { 8: OP.i32Store8, 16: OP.i32Store16, 32: OP.i32Store };
 /** Last page offset at which an access stays inside its page. */
 const LAST: Record<Size, number> = { 8: 0xfff, 16: 0xffe, 32: 0xffc };
+
+/** Word of the x87 state, and bits of the opcode register. */
+const X87_STATE = FPU_OFFSET / 4;
+const FOP_MASK = 0x7ff;
 
 export class WasmStatements {
   readonly #out: Bytes;
@@ -55,6 +60,9 @@ export class WasmStatements {
         this.#control.leaveAt(statement.site);
         this.#control.close();
         return;
+      case "x87":
+        this.#x87(statement, block);
+        return;
       case "mapped":
         this.#control.testPage(statement.page);
         this.#control.open(OP.if, SCOPE);
@@ -93,14 +101,7 @@ export class WasmStatements {
   /** The address into ADDRESS and its TLB entry into ENTRY; leaves where the access is not plain memory. */
   #translate(size: Size, address: Expr, tlb: number, miss: Record<Size, number>, site: Site): void {
     const out = this.#out;
-    this.#code.emit(address);
-    this.#code.op(OP.localTee, ADDRESS);
-    this.#code.constant(PAGE_SHIFT - 2);
-    out.byte(OP.i32ShrU);
-    this.#code.constant(0x3ffffc);
-    out.byte(OP.i32And);
-    this.#code.memory(OP.i32Load, tlb + this.#region.tlbPart * 4, 2);
-    this.#code.op(OP.localTee, ENTRY);
+    this.#lookUp(address, tlb);
     if (size === 8) {
       this.#code.constant(1);
       out.byte(OP.i32And);
@@ -124,10 +125,64 @@ export class WasmStatements {
     this.#control.close();
     this.#control.close();
   }
+  /** The address into ADDRESS, its TLB entry into ENTRY and on the stack. */
+  #lookUp(address: Expr, tlb: number): void {
+    const out = this.#out;
+    this.#code.emit(address);
+    this.#code.op(OP.localTee, ADDRESS);
+    this.#code.constant(PAGE_SHIFT - 2);
+    out.byte(OP.i32ShrU);
+    this.#code.constant(0x3ffffc);
+    out.byte(OP.i32And);
+    this.#code.memory(OP.i32Load, tlb + this.#region.tlbPart * 4, 2);
+    this.#code.op(OP.localTee, ENTRY);
+  }
   #hostAddress(): void {
     this.#code.op(OP.localGet, ENTRY);
     this.#code.op(OP.localGet, ADDRESS);
     this.#out.byte(OP.i32Xor);
+  }
+
+  #x87({ instruction, code: opcode, segment, address, fence }: Statement & { kind: "x87" }, block: IrBlock): void {
+    const out = this.#out;
+    const code = this.#code;
+    const store = (word: number, value: () => void): void => {
+      code.constant(0);
+      value();
+      code.memory(OP.i32Store, (X87_STATE + word) * 4, 2);
+    };
+    this.#control.open(OP.block, SCOPE);
+    this.#control.open(OP.block, SCOPE);
+    if (address) {
+      this.#lookUp(address, instruction.writes ? TLB_WRITE_OFFSET : TLB_READ_OFFSET);
+      code.op(OP.localGet, ADDRESS);
+      out.byte(OP.i32Or);
+      code.constant(PAGE_MASK);
+      out.byte(OP.i32And);
+      code.constant(PAGE_MASK + 1 - instruction.bytes);
+      out.byte(OP.i32GtU);
+      code.op(OP.brIf, 0);
+    }
+    code.constant(instruction.form);
+    if (address) this.#hostAddress();
+    else code.constant(0);
+    code.op(OP.call, X87);
+    out.byte(OP.i32Eqz);
+    code.op(OP.brIf, 0);
+    if (instruction.records) {
+      // code and data segments are flat here: offset and linear address are the same
+      store(FIP, () => code.constant(fence.site.linear));
+      store(FCS, () => code.loadWord(SEL + CS));
+      store(FOP, () => code.constant(opcode & FOP_MASK));
+      if (address) {
+        store(FDP, () => code.op(OP.localGet, ADDRESS));
+        store(FDS, () => code.loadWord(SEL + segment));
+      }
+    }
+    code.op(OP.br, 1);
+    this.#control.close();
+    this.#fence(fence, block);
+    this.#control.close();
   }
 
   #fence({ record, site, next, ends }: Statement & { kind: "fence" }, block: IrBlock): void {
