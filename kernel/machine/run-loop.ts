@@ -73,6 +73,8 @@ export class RunLoop {
       if (this.#executed >= instructions || clock.nowNs >= ns || until?.()) return "reached";
       pacer?.recover();
       clock.fireDue();
+      // a timer may have brought it about; the next slice can be long
+      if (until?.()) return "reached";
       if (completions.due) await completions.deliverDue();
       else if (cpu.halted) {
         const asleep = this.#halt(ns, until !== undefined);
