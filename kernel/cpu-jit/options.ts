@@ -25,7 +25,7 @@ export interface JitOptions {
 export const JIT_DEFAULTS: JitOptions = {
   mode: "wasm",
   interval: 2048,
-  threshold: 3,
+  threshold: 10,
   patience: 16,
   hotThreshold: 12,
   regions: 1 << 14,
