@@ -18,8 +18,6 @@ export interface JitOptions {
   /** Regions at most, and bytes of generated code; the oldest make room for new ones. */
   readonly regions: number;
   readonly bytes: number;
-  /** Regions count their entries and instructions. */
-  readonly counters: boolean;
 }
 
 export const JIT_DEFAULTS: JitOptions = {
@@ -30,7 +28,6 @@ export const JIT_DEFAULTS: JitOptions = {
   hotThreshold: 12,
   regions: 1 << 14,
   bytes: 48 << 20,
-  counters: false,
 };
 /** Everything that is reached is compiled: for tests. */
 export const JIT_FORCED: JitOptions = { ...JIT_DEFAULTS, interval: 1, threshold: 1, patience: 0, hotThreshold: 1 };

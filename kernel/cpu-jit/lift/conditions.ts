@@ -2,6 +2,7 @@
 import { LAZY_ADC, LAZY_ADD, LAZY_DEC, LAZY_INC, LAZY_LOGIC, LAZY_NONE, LAZY_SBB, LAZY_SHIFT, LAZY_SUB } from "../../cpu/flags.js";
 import { AF, CF, FLAGS, OF, PF, SF, ZF } from "../../cpu/state.js";
 import { binary, constant, type Expr, unary, word } from "../ir/ir.js";
+import { negated } from "../ir/negate.js";
 import { type BlockBuilder, UNKNOWN_FLAGS } from "./builder.js";
 import { AUXILIARY } from "./unknown-flags.js";
 
@@ -20,18 +21,7 @@ const parity = (result: Expr): Expr =>
 const stored = (flag: number): Expr => binary("ne", binary("and", word(FLAGS), constant(flag)), ZERO);
 
 /** 1 when a test is 0 and the reverse. */
-export const negate = (test: Expr): Expr => {
-  if (test.kind === "binary") {
-    const { op, a, b } = test;
-    if (op === "eq") return binary("ne", a, b);
-    if (op === "ne") return binary("eq", a, b);
-    if (op === "ltS") return binary("leS", b, a);
-    if (op === "leS") return binary("ltS", b, a);
-    if (op === "ltU") return binary("leU", b, a);
-    if (op === "leU") return binary("ltU", b, a);
-  }
-  return binary("xor", test, ONE);
-};
+export const negate = (test: Expr): Expr => negated(test) ?? binary("xor", test, ONE);
 
 /** CF as 1 or 0. */
 export const carry = (block: BlockBuilder): Expr => {

@@ -4,8 +4,8 @@ import { EBP, ESP } from "../../cpu/state.js";
 import { constant, type Edge, type Expr, local } from "../ir/ir.js";
 import type { BlockBuilder } from "./builder.js";
 import { condition } from "./conditions.js";
-import type { Lifter } from "./integer.js";
-import { add, address, hasSimpleAddress } from "./operands.js";
+import { always, type Lifter, withMemory } from "./lifter.js";
+import { add, address } from "./operands.js";
 
 /** An edge to be linked when all blocks are known. */
 export const edge = (linear: number): Edge => ({ linear: linear | 0, block: -1, page: -1 });
@@ -17,19 +17,6 @@ const push = (block: BlockBuilder, value: Expr): void => {
 };
 export const branchTarget = (block: BlockBuilder): number => (block.page + block.field(R_DISP)) | 0;
 
-const withMemory =
-  (lift: (block: BlockBuilder) => void): Lifter =>
-  (block) => {
-    if (!hasSimpleAddress(block)) return false;
-    lift(block);
-    return true;
-  };
-const always =
-  (lift: (block: BlockBuilder) => void): Lifter =>
-  (block) => {
-    lift(block);
-    return true;
-  };
 /** A relative branch; one whose target is cut to 16 bits is left to the interpreter. */
 const relative =
   (lift: (block: BlockBuilder) => void): Lifter =>

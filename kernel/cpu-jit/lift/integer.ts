@@ -5,7 +5,7 @@ import { DF, EAX, FLAGS } from "../../cpu/state.js";
 import { binary, constant, type Expr, L_OP, local, type Size, select, unary, word } from "../ir/ir.js";
 import { type BlockBuilder, UNKNOWN_FLAGS } from "./builder.js";
 import { carry, condition } from "./conditions.js";
-import { always, type Lifter } from "./lifter.js";
+import { always, type Lifter, withMemory } from "./lifter.js";
 import { add, address, and, extend, getRegister, hasSimpleAddress, offset, setRegister } from "./operands.js";
 import { registerPlace } from "./place.js";
 import { rotate } from "./rotates.js";
@@ -132,14 +132,6 @@ export const product = (block: BlockBuilder, x: Expr, y: Expr): void => {
 };
 
 const register32 = (block: BlockBuilder, field: number): Expr => local(block.field(field));
-
-const withMemory =
-  (lift: (block: BlockBuilder) => void): Lifter =>
-  (block) => {
-    if (!hasSimpleAddress(block)) return false;
-    lift(block);
-    return true;
-  };
 
 export const integerLifters = (): Map<string, Lifter> => {
   const all = new Map<string, Lifter>();

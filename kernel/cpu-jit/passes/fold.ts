@@ -1,6 +1,8 @@
 /** Folds constants: operations on known values, identities, and locals that hold a constant since they were set in the block. */
 import { type BinaryOperator, binary, constant, type Exit, type Expr, type IrBlock, type IrRegion, LOCALS, type Statement, select, unary } from "../ir/ir.js";
 
+import { negated } from "../ir/negate.js";
+
 const compute = (op: BinaryOperator, a: number, b: number): number | undefined => {
   switch (op) {
     case "add":
@@ -40,8 +42,6 @@ const compute = (op: BinaryOperator, a: number, b: number): number | undefined =
   }
 };
 
-/** Beyond them single flags, which have no negation. */
-const CONDITION_CODES = 16;
 const COMMUTES: ReadonlySet<BinaryOperator> = new Set(["add", "mul", "and", "or", "xor", "eq", "ne"]);
 const isBoolean = (expr: Expr): boolean => expr.kind === "condition" || (expr.kind === "binary" && /^(eq|ne|lt.|le.)$/.test(expr.op));
 
@@ -72,18 +72,6 @@ const foldBinary = (op: BinaryOperator, a: Expr, b: Expr): Expr => {
   if (op === "xor" && value === 1 && isBoolean(a)) return negated(a) ?? binary(op, a, b);
   if (op === "ne" && value === 0 && isBoolean(a)) return a;
   return binary(op, a, b);
-};
-
-const negated = (test: Expr): Expr | undefined => {
-  if (test.kind === "condition") return test.code < CONDITION_CODES ? { kind: "condition", code: test.code ^ 1 } : undefined;
-  if (test.kind !== "binary") return undefined;
-  const { op, a, b } = test;
-  if (op === "eq") return binary("ne", a, b);
-  if (op === "ne") return binary("eq", a, b);
-  if (op === "ltS") return binary("leS", b, a);
-  if (op === "leS") return binary("ltS", b, a);
-  if (op === "ltU") return binary("leU", b, a);
-  return binary("ltU", b, a);
 };
 
 class Folder {
