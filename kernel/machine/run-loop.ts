@@ -1,8 +1,9 @@
 /**
  * The run loop: timers, host results, instructions, in slices.
  *
- * Between two slices, in this order: pending resets and power-offs, the goal, due timers, due host results. A slice ends
- * at the next deadline at the latest. At HLT no instructions run: time moves on to the next deadline.
+ * Between two slices, in this order: due timers, pending resets and power-offs, the goal, due host results. However a run
+ * was asked to end, it thus ends in the same state at the same instruction: with the timers of that moment fired. A slice
+ * ends at the next deadline at the latest. At HLT no instructions run: time moves on to the next deadline.
  *
  * Deterministic mode: `nsPerInstruction` is constant, HLT jumps to the next deadline at once, and slices end on a fixed
  * grid of executed instructions. Host time only decides when to yield to the host's event loop, which the guest cannot
@@ -69,12 +70,10 @@ export class RunLoop {
     this.#lastYieldNs = hostTime.nowNs();
     pacer?.begin();
     for (;;) {
-      if (settle()) return "stopped";
-      if (this.#executed >= instructions || clock.nowNs >= ns || until?.()) return "reached";
       pacer?.recover();
       clock.fireDue();
-      // a timer may have brought it about; the next slice can be long
-      if (until?.()) return "reached";
+      if (settle()) return "stopped";
+      if (this.#executed >= instructions || clock.nowNs >= ns || until?.()) return "reached";
       if (completions.due) await completions.deliverDue();
       else if (cpu.halted) {
         const asleep = this.#halt(ns, until !== undefined);
