@@ -2,7 +2,7 @@
 import { R_OP } from "../cpu/interpreter/record.js";
 import { AT_ONCE, CODE_PAGE, COUNT_BASE, CPL, EIP, PC, REGION_LIMIT, RUN_LIMIT, TLB_HALF } from "../cpu/state.js";
 import type { TranslatorParts } from "../cpu/translator.js";
-import { PAGE_SHIFT, TLB_ALIGNED } from "../memory/layout.js";
+import { PAGE_MASK, PAGE_SHIFT, PAGE_SIZE, TLB_ALIGNED } from "../memory/layout.js";
 import type { RegionEnvironment } from "./backend/backend.js";
 import type { JitStatistics } from "./statistics.js";
 
@@ -11,11 +11,22 @@ const GO_ON = 0;
 const LEAVE_BEHIND = 1;
 export const LEAVE_AT = 2;
 const LEAVE_FOR_EIP = 3;
+/** Of the linear address space. */
+const LAST_PAGE = 0xf_ffff;
 /** No TLB entry: the interpreter has to make the access. */
 const REFUSED = 1;
+/** Of what a window's look-up is told: its size; the slot of its region is above. */
+export const WINDOW_BITS = 9;
 
-/** @param dropped how many regions have been dropped so far: the running one may be among them */
-export const regionEnvironment = ({ core, cache, cold, fpu }: TranslatorParts, statistics: JitStatistics, dropped: () => number): RegionEnvironment => {
+/** What the environment has to know of regions, and they of it. */
+export interface RegionLedger {
+  /** How many have been dropped so far: the running one may be among them. */
+  readonly drops: number;
+  /** The region in a slot has a window across two pages that are not one piece of the host's memory. */
+  straddled(slot: number): void;
+}
+
+export const regionEnvironment = ({ core, cache, cold, fpu }: TranslatorParts, statistics: JitStatistics, ledger: RegionLedger): RegionEnvironment => {
   const { i32, mmu, memory } = core;
   const { code } = cache;
   const { tlbR, tlbW, tlbX } = mmu;
@@ -23,12 +34,34 @@ export const regionEnvironment = ({ core, cache, cold, fpu }: TranslatorParts, s
     const lastOffset = 0x1000 - bytes;
     return (address: number): number => {
       statistics.misses++;
-      const before = dropped();
+      const before = ledger.drops;
       // while alignment is checked that comes before the page tables are touched
       if (i32[TLB_HALF] === TLB_ALIGNED) return REFUSED;
       // marking a page accessed can change code that lies in the tables
-      if ((address & 0xfff) > lastOffset || !fill(address, i32[CPL] === 3) || before !== dropped()) return REFUSED;
+      if ((address & 0xfff) > lastOffset || !fill(address, i32[CPL] === 3) || before !== ledger.drops) return REFUSED;
       const entry = tlb[(address >>> PAGE_SHIFT) + i32[TLB_HALF]];
+      return (entry & 1) === 0 ? entry : REFUSED;
+    };
+  };
+  const window = (tlb: Int32Array, fill: (linear: number, user: boolean) => boolean) => {
+    return (address: number, what: number): number => {
+      statistics.misses++;
+      const part = i32[TLB_HALF];
+      if (part === TLB_ALIGNED) return REFUSED;
+      const page = address >>> PAGE_SHIFT;
+      const bytes = what & ((1 << WINDOW_BITS) - 1);
+      if ((address & PAGE_MASK) + bytes > PAGE_SIZE) {
+        // no page is looked up that the program may never touch
+        const entry = tlb[page + part];
+        const above = tlb[((page + 1) & LAST_PAGE) + part];
+        const end = ((entry ^ (page << PAGE_SHIFT)) + PAGE_SIZE) | 0;
+        if (((entry | above) & 1) === 0 && end === (above ^ ((page + 1) << PAGE_SHIFT))) return entry;
+        ledger.straddled(what >>> WINDOW_BITS);
+        return REFUSED;
+      }
+      const before = ledger.drops;
+      if (!fill(address, i32[CPL] === 3) || before !== ledger.drops) return REFUSED;
+      const entry = tlb[page + part];
       return (entry & 1) === 0 ? entry : REFUSED;
     };
   };
@@ -39,20 +72,20 @@ export const regionEnvironment = ({ core, cache, cold, fpu }: TranslatorParts, s
     i32,
     fence: (record) => {
       statistics.fences++;
-      const before = dropped();
+      const before = ledger.drops;
       // a region may begin at this very instruction
       const plain = cache.plain(record);
       const operation = cold[code[plain + R_OP]];
       while (operation(plain) === true) {
         i32[COUNT_BASE] += 8;
-        if (i32[COUNT_BASE] + i32[PC] < i32[REGION_LIMIT] && before === dropped()) continue;
+        if (i32[COUNT_BASE] + i32[PC] < i32[REGION_LIMIT] && before === ledger.drops) continue;
         i32[COUNT_BASE] += i32[PC];
         i32[PC] = 0;
         return LEAVE_AT;
       }
       i32[COUNT_BASE] += i32[PC];
       i32[PC] = 0;
-      if (i32[RUN_LIMIT] === AT_ONCE || before !== dropped()) return LEAVE_BEHIND;
+      if (i32[RUN_LIMIT] === AT_ONCE || before !== ledger.drops) return LEAVE_BEHIND;
       return tlbX[(i32[CODE_PAGE] >>> PAGE_SHIFT) + i32[TLB_HALF]] === 0 ? LEAVE_BEHIND : GO_ON;
     },
     readMiss8: miss(tlbR, 1, read),
@@ -61,17 +94,19 @@ export const regionEnvironment = ({ core, cache, cold, fpu }: TranslatorParts, s
     writeMiss8: miss(tlbW, 1, write),
     writeMiss16: miss(tlbW, 2, write),
     writeMiss32: miss(tlbW, 4, write),
+    readWindow: window(tlbR, read),
+    writeWindow: window(tlbW, write),
     x87: fpu.fast.run,
     endingFence: (record) => {
       statistics.fences++;
-      const before = dropped();
+      const before = ledger.drops;
       const eip = i32[EIP];
       const part = i32[TLB_HALF];
       const plain = cache.plain(record);
       cold[code[plain + R_OP]](plain);
       i32[COUNT_BASE] += i32[PC];
       i32[PC] = 0;
-      if (i32[EIP] !== eip || i32[TLB_HALF] !== part || i32[RUN_LIMIT] === AT_ONCE || before !== dropped()) return LEAVE_FOR_EIP;
+      if (i32[EIP] !== eip || i32[TLB_HALF] !== part || i32[RUN_LIMIT] === AT_ONCE || before !== ledger.drops) return LEAVE_FOR_EIP;
       return tlbX[(i32[CODE_PAGE] >>> PAGE_SHIFT) + part] === 0 ? LEAVE_FOR_EIP : GO_ON;
     },
   };

@@ -15,16 +15,18 @@ import { layOut } from "./backend/layout.js";
 import { createDispatcher, type Dispatcher } from "./backend/wasm/dispatcher.js";
 import { WasmBackEnd } from "./backend/wasm/wasm-backend.js";
 import { ChainTable } from "./chain.js";
-import { regionEnvironment } from "./environment.js";
+import { type RegionLedger, regionEnvironment } from "./environment.js";
 import type { IrRegion, RegionPage } from "./ir/ir.js";
 import { operations } from "./lift/lifters.js";
 import type { JitOptions } from "./options.js";
 import { removeDeadSets } from "./passes/dead-sets.js";
 import { foldConstants } from "./passes/fold.js";
+import { openWindows } from "./passes/windows.js";
 import { HotSpots } from "./profile.js";
 import { type Region, spansOf } from "./region/region.js";
 import { RegionCache } from "./region/region-cache.js";
 import { REGION_LIMITS, RegionFormer } from "./region/region-former.js";
+import { WindowPolicies } from "./region/window-policies.js";
 import { type JitStatistics, newStatistics } from "./statistics.js";
 
 /** Byte offset in the guest buffer where instructions across pages are put together. */
@@ -53,6 +55,7 @@ export class RegionTranslator implements Translator {
   readonly #dispatcher: Dispatcher;
   readonly #hotSpots: HotSpots;
   readonly #regions: RegionCache;
+  readonly #windowPolicies = new WindowPolicies();
   readonly #queue = new Set<number>();
   readonly #hotQueue: Region[] = [];
   #waited = 0;
@@ -65,7 +68,7 @@ export class RegionTranslator implements Translator {
     this.#hotSpots = new HotSpots(options, core.memory.hasCode.length);
     const chain = new ChainTable(core.i32);
     this.#regions = new RegionCache({ cache, chain, options, statistics: this.statistics, onDropped: (region) => this.#emptied(region) });
-    const environment = regionEnvironment(parts, this.statistics, () => this.#regions.drops);
+    const environment = regionEnvironment(parts, this.statistics, this.#ledger());
     this.#former = new RegionFormer({
       code: cache.code,
       entries: cache.entries,
@@ -179,13 +182,28 @@ export class RegionTranslator implements Translator {
     });
   }
 
+  #ledger(): RegionLedger {
+    const regions = this.#regions;
+    const policies = this.#windowPolicies;
+    return {
+      get drops() {
+        return regions.drops;
+      },
+      straddled: (slot) => {
+        const region = regions.at(slot);
+        if (region && policies.straddled(region)) regions.drop(region);
+      },
+    };
+  }
+
   #form(seed: number, free: boolean): IrRegion | undefined {
     const region = this.#former.form(seed, free);
     if (!region) return undefined;
     foldConstants(region);
     removeDeadSets(region);
+    const handles = openWindows(region, this.#windowPolicies.of(region.blocks[0].linear));
     const slot = this.#regions.takeSlot();
-    return slot === undefined ? undefined : { ...region, slot };
+    return slot === undefined ? undefined : { ...region, slot, handles };
   }
 
   /** Compiles hot regions again, with all that belongs to their loops; those of another privilege or address space wait. */
@@ -225,6 +243,7 @@ export class RegionTranslator implements Translator {
       bytes,
       isHot,
       heat: 0,
+      straddles: 0,
     };
     if (javaScript) this.#javaScript.regions.add(region.slot, run);
     this.#dispatcher.table.set(region.slot, javaScript ? this.#dispatcher.foreign : run);
@@ -241,6 +260,7 @@ export class RegionTranslator implements Translator {
   #flush(): void {
     this.#regions.clear();
     this.#hotSpots.clear();
+    this.#windowPolicies.clear();
     this.#queue.clear();
     this.#hotQueue.length = 0;
   }

@@ -89,10 +89,7 @@ export class SingleInstructions {
     let forming: Forming | undefined;
     this.#cpu = new Cpu(new PhysicalSpace(this.#memory), new PortSpace(), cpuModel("core2"), (parts) => (forming = new Forming(parts)));
     this.#forming = forming!;
-    this.#backEnd = new WasmBackEnd(
-      regionEnvironment(this.#forming.parts, newStatistics(), () => 0),
-      {},
-    );
+    this.#backEnd = new WasmBackEnd(regionEnvironment(this.#forming.parts, newStatistics(), { drops: 0, straddled: () => {} }), {});
     this.#start();
   }
 

@@ -31,6 +31,12 @@ export interface RegionEnvironment {
   writeMiss8(address: number): number;
   writeMiss16(address: number): number;
   writeMiss32(address: number): number;
+  /**
+   * The TLB entry of the first of several bytes that the inline test refused together, or 1. `what`: how many in the lower
+   * WINDOW_BITS, the region's slot above.
+   */
+  readWindow(address: number, what: number): number;
+  writeWindow(address: number, what: number): number;
 }
 
 export interface Generated {

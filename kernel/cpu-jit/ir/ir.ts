@@ -71,14 +71,37 @@ export interface Site {
   readonly before: number;
 }
 
+/** Bytes near each other that are found to be plain memory together. */
+export interface Window {
+  /** From and to where, as distances from what their addresses have in common. */
+  low: number;
+  high: number;
+  readonly writes: boolean;
+  /** Which of the function's handles keeps where its lowest byte is. */
+  handle: number;
+  accesses: number;
+  /** Of the region's accesses, by number. */
+  readonly first: number;
+  last: number;
+}
+/** An access through a window, at a distance like those of the window; `opens`: it is the one that looks it up. */
+export interface WindowUse {
+  readonly window: Window;
+  readonly distance: number;
+  readonly opens: boolean;
+}
+interface Windowed {
+  readonly window?: WindowUse | undefined;
+}
+
 export type Statement =
   | { readonly kind: "set"; readonly local: number; readonly value: Expr }
   | { readonly kind: "let"; readonly temp: number; readonly value: Expr }
   /** Reads guest memory, sign-extended. */
-  | { readonly kind: "load"; readonly temp: number; readonly size: Size; readonly address: Expr; readonly site: Site }
-  | { readonly kind: "store"; readonly size: Size; readonly address: Expr; readonly value: Expr; readonly site: Site }
+  | ({ readonly kind: "load"; readonly temp: number; readonly size: Size; readonly address: Expr; readonly site: Site } & Windowed)
+  | ({ readonly kind: "store"; readonly size: Size; readonly address: Expr; readonly value: Expr; readonly site: Site } & Windowed)
   /** Reads guest memory that `put` will write: `handle` keeps where. */
-  | { readonly kind: "open"; readonly temp: number; readonly handle: number; readonly size: Size; readonly address: Expr; readonly site: Site }
+  | ({ readonly kind: "open"; readonly temp: number; readonly handle: number; readonly size: Size; readonly address: Expr; readonly site: Site } & Windowed)
   | { readonly kind: "put"; readonly handle: number; readonly size: Size; readonly value: Expr }
   /** Writes a word of the architectural state. */
   | { readonly kind: "word"; readonly word: number; readonly value: Expr }
@@ -90,14 +113,14 @@ export type Statement =
    * An x87 instruction that touches nothing but the unit's state and its operand: by a fast function, or, where that refuses or
    * the operand is not plain memory, as a fence.
    */
-  | {
+  | ({
       readonly kind: "x87";
       readonly instruction: FastInstruction;
       readonly code: number;
       readonly segment: number;
       readonly address: Expr | undefined;
       readonly fence: Statement & { kind: "fence" };
-    }
+    } & Windowed)
   /** A cold operation of the interpreter: all locals are in the state meanwhile. `ends`: it may move EIP. */
   | { readonly kind: "fence"; readonly record: number; readonly name: string; readonly site: Site; readonly next: number; readonly ends: boolean };
 
@@ -148,6 +171,8 @@ export interface IrRegion {
   readonly tlbPart: number;
   /** Its slot in the function table. */
   readonly slot: number;
+  /** Handles that its windows need. */
+  readonly handles: number;
 }
 
 // ── builders ──────────────────────────────────────────────────────────────────────────────────────────────────────

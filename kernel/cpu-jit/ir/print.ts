@@ -8,6 +8,8 @@
  *   t0 = load32 [esp + 8] at c0101000+0        reads memory; leaves there when the access is not plain
  *   t1, h2 = open8 [eax] at c0101004+1         reads what `put` writes; h2 is the place
  *   put8 h2 = t1 | 1
+ *   t3 = load32 [ebp + 8] opens w0 of 24 +16 at ...   looks up a window of 24 bytes, and reads its byte 16
+ *   store32 [ebp + 4] = t3 in w0 +12 at ...           is plain memory, beside it
  *   store32 [esp + -4] = ecx at c0101007+2
  *   ecx = ecx + -1                             sets a local
  *   word 10 = word 10 & -1025                  sets a word of the state
@@ -22,7 +24,7 @@
  * `at c0101007+2` is the instruction's linear address and how many of the block were executed before it. Operators carry
  * `s` and `u` where signedness matters; `goto 4 page 1` is a transfer that finds the region's page 1 still mapped.
  */
-import { type Edge, type Exit, type Expr, type IrBlock, type IrRegion, LOCAL_NAMES, type Site, type Statement } from "./ir.js";
+import { type Edge, type Exit, type Expr, type IrBlock, type IrRegion, LOCAL_NAMES, type Site, type Statement, type WindowUse } from "./ir.js";
 
 const OPERATORS: Partial<Record<string, string>> = {
   add: "+",
@@ -75,6 +77,8 @@ export const printExpr = (expr: Expr): string => {
 };
 
 const site = ({ linear, before }: Site): string => `at ${hex(linear)}+${before}`;
+const through = (use: WindowUse | undefined): string =>
+  use ? ` ${use.opens ? `opens w${use.window.handle} of ${use.window.high - use.window.low}` : `in w${use.window.handle}`} +${use.distance - use.window.low}` : "";
 const edge = ({ linear, block, page }: Edge): string => (block < 0 ? `leave ${hex(linear)}` : `goto ${block}${page < 0 ? "" : ` page ${page}`}`);
 
 export const printStatement = (statement: Statement): string => {
@@ -84,11 +88,11 @@ export const printStatement = (statement: Statement): string => {
     case "let":
       return `t${statement.temp} = ${printExpr(statement.value)}`;
     case "load":
-      return `t${statement.temp} = load${statement.size} [${printExpr(statement.address)}] ${site(statement.site)}`;
+      return `t${statement.temp} = load${statement.size} [${printExpr(statement.address)}]${through(statement.window)} ${site(statement.site)}`;
     case "store":
-      return `store${statement.size} [${printExpr(statement.address)}] = ${printExpr(statement.value)} ${site(statement.site)}`;
+      return `store${statement.size} [${printExpr(statement.address)}] = ${printExpr(statement.value)}${through(statement.window)} ${site(statement.site)}`;
     case "open":
-      return `t${statement.temp}, h${statement.handle} = open${statement.size} [${printExpr(statement.address)}] ${site(statement.site)}`;
+      return `t${statement.temp}, h${statement.handle} = open${statement.size} [${printExpr(statement.address)}]${through(statement.window)} ${site(statement.site)}`;
     case "put":
       return `put${statement.size} h${statement.handle} = ${printExpr(statement.value)}`;
     case "word":
@@ -96,7 +100,7 @@ export const printStatement = (statement: Statement): string => {
     case "require":
       return `require ${printExpr(statement.test)} ${site(statement.site)}`;
     case "x87":
-      return `x87 ${statement.instruction.operation} ${statement.instruction.form}${statement.address ? ` [${printExpr(statement.address)}]` : ""} or ${printStatement(statement.fence)}`;
+      return `x87 ${statement.instruction.operation} ${statement.instruction.form}${statement.address ? ` [${printExpr(statement.address)}]${through(statement.window)}` : ""} or ${printStatement(statement.fence)}`;
     case "mapped":
       return `mapped page ${statement.page} ${site(statement.site)}`;
     case "fence":

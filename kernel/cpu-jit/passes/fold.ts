@@ -45,7 +45,8 @@ const compute = (op: BinaryOperator, a: number, b: number): number | undefined =
 const COMMUTES: ReadonlySet<BinaryOperator> = new Set(["add", "mul", "and", "or", "xor", "eq", "ne"]);
 const isBoolean = (expr: Expr): boolean => expr.kind === "condition" || (expr.kind === "binary" && /^(eq|ne|lt.|le.)$/.test(expr.op));
 
-const foldBinary = (op: BinaryOperator, a: Expr, b: Expr): Expr => {
+/** The operation on two expressions, simpler where one of them is known. */
+export const foldBinary = (op: BinaryOperator, a: Expr, b: Expr): Expr => {
   if (a.kind === "const" && b.kind === "const") {
     const value = compute(op, a.value, b.value);
     if (value !== undefined) return constant(value);

@@ -260,7 +260,7 @@ export class RegionFormer {
       else if (exit.kind === "indirect") block.exit = { ...exit, known: returns.map((linear) => link(edge(linear), block)) };
     }
     const entries = order.flatMap((leader, at) => (this.#entries.has(leader) ? [at] : []));
-    return { blocks, entries: [...new Set([0, ...entries])], pages: this.#pages, tlbPart: this.#machine.i32[TLB_HALF], slot: 0 };
+    return { blocks, entries: [...new Set([0, ...entries])], pages: this.#pages, tlbPart: this.#machine.i32[TLB_HALF], slot: 0, handles: 0 };
   }
 
   /** Lifts with what is known of the flags where each block begins; again when an assumption was wrong. */

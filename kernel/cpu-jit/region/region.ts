@@ -34,6 +34,8 @@ export interface Region {
   readonly isHot: boolean;
   /** Slices that ended in it. */
   heat: number;
+  /** Windows that lay across a page boundary. */
+  straddles: number;
 }
 
 /** The bytes that a region's blocks were made from. */

@@ -25,6 +25,7 @@ const region = (blocks: IrBlock[], entries: readonly number[] = [0]): IrRegion =
   pages: [{ linear: 0x1000, table: 77, bufferPage: 0 }],
   tlbPart: 0,
   slot: 3,
+  handles: 0,
 });
 
 /** Both back ends over one memory, which is all the state that a region sees. */
@@ -48,6 +49,8 @@ const backEnds = (overrides: Partial<RegionEnvironment> = {}) => {
     writeMiss8: refuse,
     writeMiss16: refuse,
     writeMiss32: refuse,
+    readWindow: refuse,
+    writeWindow: refuse,
     ...overrides,
   };
   const dispatcher = createDispatcher(memory, 4, (entry) => entry);

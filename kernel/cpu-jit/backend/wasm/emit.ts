@@ -12,12 +12,12 @@ import { edgesOf } from "../../region/region-former.js";
 import { type Layout, layOut } from "../layout.js";
 import { DISPATCHER, LEAVE, SCOPE, WasmControl } from "./control.js";
 import { WasmExpressions } from "./expression.js";
-import { COUNT, EXTRA, FIRST_HELPER, FIRST_LOCAL, FIRST_TEMP, LINEAR, TARGET } from "./numbering.js";
+import { COUNT, EXTRA, FIRST_HANDLE, FIRST_HELPER, FIRST_LOCAL, LINEAR, TARGET } from "./numbering.js";
 import { WasmStatements } from "./statements.js";
 
 export class WasmEmitter {
   readonly #out = new Bytes();
-  readonly #code = new WasmExpressions(this.#out, FIRST_LOCAL, FIRST_TEMP, FIRST_HELPER);
+  readonly #code: WasmExpressions;
   readonly #control: WasmControl;
   readonly #statements: WasmStatements;
   readonly #region: IrRegion;
@@ -26,6 +26,7 @@ export class WasmEmitter {
   constructor(region: IrRegion) {
     this.#region = region;
     this.#layout = layOut(region);
+    this.#code = new WasmExpressions(this.#out, FIRST_LOCAL, FIRST_HANDLE + region.handles, FIRST_HELPER);
     this.#control = new WasmControl(this.#out, this.#code, region);
     this.#statements = new WasmStatements(this.#out, this.#code, this.#control, region);
   }
@@ -36,7 +37,7 @@ export class WasmEmitter {
     const { blocks } = this.#region;
     const temps = blocks.reduce((most, block) => Math.max(most, block.temps), 0);
     out.unsigned(1);
-    out.unsigned(FIRST_TEMP - 1 + temps);
+    out.unsigned(FIRST_HANDLE - 1 + this.#region.handles + temps);
     out.byte(I32);
     this.#statements.loadLocals();
     this.#code.loadWord(COUNT_BASE);

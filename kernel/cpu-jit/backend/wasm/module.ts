@@ -1,7 +1,7 @@
 /** WebAssembly modules: one for a batch of regions, and the dispatcher that chains regions of all modules. */
 
 import { Bytes, I32 } from "../../../wasm/encoder.js";
-import { IMPORTS } from "./numbering.js";
+import { BINARY_IMPORTS, IMPORTS } from "./numbering.js";
 
 /** The host's WebAssembly; the portable kernel declares the little it uses. */
 declare const WebAssembly: {
@@ -61,7 +61,7 @@ export const regionModule = (bodies: readonly Bytes[], memoryPages: number): Uin
       imports.name("e");
       imports.name(name);
       imports.byte(KIND.function);
-      imports.unsigned(name === "x87" ? 2 : name.startsWith("condition") ? 1 : 0);
+      imports.unsigned(BINARY_IMPORTS.has(name) ? 2 : name.startsWith("condition") ? 1 : 0);
     }
   });
   section(out, SECTION.function, (functions) => {

@@ -13,6 +13,8 @@ export const IMPORTS = [
   "writeMiss32",
   "endingFence",
   "x87",
+  "readWindow",
+  "writeWindow",
   ...HELPER_CODES.map((code) => `condition${code}`),
 ];
 export const FENCE = 0;
@@ -20,7 +22,11 @@ export const READ_MISS: Record<Size, number> = { 8: 1, 16: 2, 32: 3 };
 export const WRITE_MISS: Record<Size, number> = { 8: 4, 16: 5, 32: 6 };
 export const ENDING_FENCE = 7;
 export const X87 = 8;
-export const FIRST_HELPER = 9;
+export const READ_WINDOW = 9;
+export const WRITE_WINDOW = 10;
+export const FIRST_HELPER = 11;
+/** Imported functions of two parameters. */
+export const BINARY_IMPORTS: ReadonlySet<string> = new Set(["x87", "readWindow", "writeWindow"]);
 
 /** Function locals: the dispatcher's target, the guest's, and what the region needs itself. */
 export const TARGET = 0;
@@ -32,4 +38,5 @@ export const ENTRY = COUNT + 2;
 export const LINEAR = COUNT + 3;
 /** Eighths of instructions to add to the count, and in bit 0 whether the interpreter must execute the next one. */
 export const EXTRA = COUNT + 4;
-export const FIRST_TEMP = COUNT + 5;
+/** Handles of windows, then temporaries. */
+export const FIRST_HANDLE = COUNT + 5;

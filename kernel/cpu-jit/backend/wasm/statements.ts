@@ -3,17 +3,16 @@ import { CODE_PAGE, COUNT_BASE, CS, EIP, FPU_OFFSET, PC, SEL } from "../../../cp
 import { FCS, FDP, FDS, FIP, FOP } from "../../../cpu/x87/layout.js";
 import { PAGE_MASK, PAGE_SHIFT, TLB_READ_OFFSET, TLB_WRITE_OFFSET } from "../../../memory/layout.js";
 import { type Bytes, OP } from "../../../wasm/encoder.js";
-import { LEAVE_AT } from "../../environment.js";
-import { type Expr, type IrBlock, type IrRegion, LOCAL_WORDS, LOCALS, type Site, type Size, type Statement } from "../../ir/ir.js";
+import { LEAVE_AT, WINDOW_BITS } from "../../environment.js";
+import { constant, type Expr, type IrBlock, type IrRegion, LOCAL_WORDS, LOCALS, type Site, type Size, type Statement, type WindowUse } from "../../ir/ir.js";
 import { localsOf } from "../../passes/dead-sets.js";
+import { foldBinary } from "../../passes/fold.js";
 import { SCOPE, type WasmControl } from "./control.js";
 import type { WasmExpressions } from "./expression.js";
-import { ADDRESS, COUNT, ENDING_FENCE, ENTRY, EXTRA, FENCE, FIRST_LOCAL, FIRST_TEMP, READ_MISS, WRITE_MISS, X87 } from "./numbering.js";
+import { ADDRESS, COUNT, ENDING_FENCE, ENTRY, EXTRA, FENCE, FIRST_HANDLE, FIRST_LOCAL, READ_MISS, READ_WINDOW, WRITE_MISS, WRITE_WINDOW, X87 } from "./numbering.js";
 
 const LOAD: Record<Size, number> = { 8: OP.i32Load8S, 16: OP.i32Load16S, 32: OP.i32Load };
 const STORE: Record<Size, number> = { 8: OP.i32Store8, 16: OP.i32Store16, 32: OP.i32Store };
-/** Last page offset at which an access stays inside its page. */
-const LAST: Record<Size, number> = { 8: 0xfff, 16: 0xffe, 32: 0xffc };
 
 /** Word of the x87 state, and bits of the opcode register. */
 const X87_STATE = FPU_OFFSET / 4;
@@ -24,6 +23,7 @@ export class WasmStatements {
   readonly #code: WasmExpressions;
   readonly #control: WasmControl;
   readonly #region: IrRegion;
+  readonly #firstTemp: number;
   readonly #used: number;
   readonly #set: number;
 
@@ -32,6 +32,7 @@ export class WasmStatements {
     this.#code = code;
     this.#control = control;
     this.#region = region;
+    this.#firstTemp = FIRST_HANDLE + region.handles;
     const { used, set } = localsOf(region);
     this.#used = used;
     this.#set = set;
@@ -46,7 +47,7 @@ export class WasmStatements {
         return;
       case "let":
         this.#code.emit(statement.value);
-        this.#code.op(OP.localSet, FIRST_TEMP + statement.temp);
+        this.#code.op(OP.localSet, this.#firstTemp + statement.temp);
         return;
       case "word":
         this.#code.constant(0);
@@ -70,32 +71,81 @@ export class WasmStatements {
         this.#control.close();
         return;
       case "load":
-        this.#translate(statement.size, statement.address, TLB_READ_OFFSET, READ_MISS, statement.site);
-        this.#hostAddress();
-        this.#code.memory(LOAD[statement.size], 0, 0);
-        this.#code.op(OP.localSet, FIRST_TEMP + statement.temp);
+        this.#code.memory(LOAD[statement.size], this.#place(statement), 0);
+        this.#code.op(OP.localSet, this.#firstTemp + statement.temp);
         return;
-      case "store":
-        this.#translate(statement.size, statement.address, TLB_WRITE_OFFSET, WRITE_MISS, statement.site);
-        this.#hostAddress();
+      case "store": {
+        const offset = this.#place(statement);
         this.#code.emit(statement.value);
-        this.#code.memory(STORE[statement.size], 0, 0);
+        this.#code.memory(STORE[statement.size], offset, 0);
         return;
+      }
       case "open":
-        this.#translate(statement.size, statement.address, TLB_WRITE_OFFSET, WRITE_MISS, statement.site);
-        this.#hostAddress();
-        this.#code.op(OP.localTee, FIRST_TEMP + statement.handle);
+        this.#sum(this.#place(statement));
+        this.#code.op(OP.localTee, this.#firstTemp + statement.handle);
         this.#code.memory(LOAD[statement.size], 0, 0);
-        this.#code.op(OP.localSet, FIRST_TEMP + statement.temp);
+        this.#code.op(OP.localSet, this.#firstTemp + statement.temp);
         return;
       case "put":
-        this.#code.op(OP.localGet, FIRST_TEMP + statement.handle);
+        this.#code.op(OP.localGet, this.#firstTemp + statement.handle);
         this.#code.emit(statement.value);
         this.#code.memory(STORE[statement.size], 0, 0);
         return;
       case "fence":
         this.#fence(statement, block);
     }
+  }
+
+  /** An operand's place in the buffer: an address on the stack, and the offset from it that is returned. Leaves where the access is not plain memory. */
+  #place({ kind, size, address, window, site }: Statement & { kind: "load" | "store" | "open" }): number {
+    if (window) return this.#throughWindow(window, address, site);
+    if (kind === "load") this.#translate(size, address, TLB_READ_OFFSET, READ_MISS, site);
+    else this.#translate(size, address, TLB_WRITE_OFFSET, WRITE_MISS, site);
+    this.#hostAddress();
+    return 0;
+  }
+  #throughWindow({ window, distance, opens }: WindowUse, address: Expr, site: Site): number {
+    const code = this.#code;
+    const handle = FIRST_HANDLE + window.handle;
+    if (!opens) code.op(OP.localGet, handle);
+    else {
+      this.#lookUp(foldBinary("add", address, constant(window.low - distance)), window.writes ? TLB_WRITE_OFFSET : TLB_READ_OFFSET);
+      const bytes = window.high - window.low;
+      this.#testEntry(bytes);
+      this.#control.open(OP.if, SCOPE);
+      code.op(OP.localGet, ADDRESS);
+      code.constant(bytes | (this.#region.slot << WINDOW_BITS));
+      code.op(OP.call, window.writes ? WRITE_WINDOW : READ_WINDOW);
+      this.#leaveIfRefused(site);
+      this.#control.close();
+      this.#hostAddress();
+      code.op(OP.localTee, handle);
+    }
+    return distance - window.low;
+  }
+  /** Adds a number to the value on the stack. */
+  #sum(offset: number): void {
+    if (offset === 0) return;
+    this.#code.constant(offset);
+    this.#out.byte(OP.i32Add);
+  }
+  /** 1 on the stack when the entry there is none, or so many bytes from ADDRESS on do not lie on one page. */
+  #testEntry(bytes: number): void {
+    this.#code.op(OP.localGet, ADDRESS);
+    this.#out.byte(OP.i32Or);
+    this.#code.constant(PAGE_MASK);
+    this.#out.byte(OP.i32And);
+    this.#code.constant(PAGE_MASK + 1 - bytes);
+    this.#out.byte(OP.i32GtU);
+  }
+  /** The answer of a miss function, on the stack, becomes the ENTRY. */
+  #leaveIfRefused(site: Site): void {
+    this.#code.op(OP.localTee, ENTRY);
+    this.#code.constant(1);
+    this.#out.byte(OP.i32And);
+    this.#control.open(OP.if, SCOPE);
+    this.#control.leaveAt(site);
+    this.#control.close();
   }
 
   /** The address into ADDRESS and its TLB entry into ENTRY; leaves where the access is not plain memory. */
@@ -105,24 +155,12 @@ export class WasmStatements {
     if (size === 8) {
       this.#code.constant(1);
       out.byte(OP.i32And);
-    } else {
-      this.#code.op(OP.localGet, ADDRESS);
-      out.byte(OP.i32Or);
-      this.#code.constant(PAGE_MASK);
-      out.byte(OP.i32And);
-      this.#code.constant(LAST[size]);
-      out.byte(OP.i32GtU);
-    }
+    } else this.#testEntry(size >> 3);
     this.#control.open(OP.if, SCOPE);
     this.#code.op(OP.localGet, ADDRESS);
     out.byte(OP.call);
     out.unsigned(miss[size]);
-    this.#code.op(OP.localTee, ENTRY);
-    this.#code.constant(1);
-    out.byte(OP.i32And);
-    this.#control.open(OP.if, SCOPE);
-    this.#control.leaveAt(site);
-    this.#control.close();
+    this.#leaveIfRefused(site);
     this.#control.close();
   }
   /** The address into ADDRESS, its TLB entry into ENTRY and on the stack. */
@@ -143,7 +181,7 @@ export class WasmStatements {
     this.#out.byte(OP.i32Xor);
   }
 
-  #x87({ instruction, code: opcode, segment, address, fence }: Statement & { kind: "x87" }, block: IrBlock): void {
+  #x87({ instruction, code: opcode, segment, address, window, fence }: Statement & { kind: "x87" }, block: IrBlock): void {
     const out = this.#out;
     const code = this.#code;
     const store = (word: number, value: () => void): void => {
@@ -153,18 +191,14 @@ export class WasmStatements {
     };
     this.#control.open(OP.block, SCOPE);
     this.#control.open(OP.block, SCOPE);
-    if (address) {
+    if (address && !window) {
       this.#lookUp(address, instruction.writes ? TLB_WRITE_OFFSET : TLB_READ_OFFSET);
-      code.op(OP.localGet, ADDRESS);
-      out.byte(OP.i32Or);
-      code.constant(PAGE_MASK);
-      out.byte(OP.i32And);
-      code.constant(PAGE_MASK + 1 - instruction.bytes);
-      out.byte(OP.i32GtU);
+      this.#testEntry(instruction.bytes);
       code.op(OP.brIf, 0);
     }
     code.constant(instruction.form);
-    if (address) this.#hostAddress();
+    if (address && window) this.#sum(this.#throughWindow(window, address, fence.site));
+    else if (address) this.#hostAddress();
     else code.constant(0);
     code.op(OP.call, X87);
     out.byte(OP.i32Eqz);
@@ -175,7 +209,7 @@ export class WasmStatements {
       store(FCS, () => code.loadWord(SEL + CS));
       store(FOP, () => code.constant(opcode & FOP_MASK));
       if (address) {
-        store(FDP, () => code.op(OP.localGet, ADDRESS));
+        store(FDP, () => code.emit(address));
         store(FDS, () => code.loadWord(SEL + segment));
       }
     }
