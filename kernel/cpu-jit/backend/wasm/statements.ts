@@ -129,8 +129,13 @@ export class WasmStatements {
     this.#code.constant(offset);
     this.#out.byte(OP.i32Add);
   }
-  /** 1 on the stack when the entry there is none, or so many bytes from ADDRESS on do not lie on one page. */
+  /** Not 0 on the stack when the ENTRY there is none, or so many bytes from ADDRESS on do not lie on one page. */
   #testEntry(bytes: number): void {
+    if (bytes === 1) {
+      this.#code.constant(1);
+      this.#out.byte(OP.i32And);
+      return;
+    }
     this.#code.op(OP.localGet, ADDRESS);
     this.#out.byte(OP.i32Or);
     this.#code.constant(PAGE_MASK);
@@ -152,10 +157,7 @@ export class WasmStatements {
   #translate(size: Size, address: Expr, tlb: number, miss: Record<Size, number>, site: Site): void {
     const out = this.#out;
     this.#lookUp(address, tlb);
-    if (size === 8) {
-      this.#code.constant(1);
-      out.byte(OP.i32And);
-    } else this.#testEntry(size >> 3);
+    this.#testEntry(size >> 3);
     this.#control.open(OP.if, SCOPE);
     this.#code.op(OP.localGet, ADDRESS);
     out.byte(OP.call);
