@@ -109,7 +109,7 @@ export class Cpu implements CpuCore {
     space.onRemap = () => this.#mmu.flush(false);
 
     const host = {
-      timeStamp: () => BigInt(Math.floor(this.#nowNs())),
+      timeStamp: () => Math.floor(this.#nowNs()),
       attention: () => this.#execution.attention(),
       debugRegistersChanged: () => {
         this.#breakpoints.refresh();

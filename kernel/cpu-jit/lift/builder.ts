@@ -6,6 +6,7 @@
  */
 import { LAZY_LOGIC } from "../../cpu/flags.js";
 import { META_LENGTH_SHIFT, META_OFFSET_MASK, R_META } from "../../cpu/interpreter/record.js";
+import { SHADOW } from "../../cpu/state.js";
 import { constant, type Exit, type Expr, type IrBlock, L_A, L_B, L_OP, L_RESULT, local, reads, type Site, type Size, type Statement, temp } from "../ir/ir.js";
 
 /** The kind of the lazy flags is not known here. */
@@ -29,8 +30,14 @@ export class BlockBuilder {
   /** Segments that have been found to need no limit check, as bits. */
   openSegments = 0;
   exit: Exit | undefined;
+  /** The privilege level is not 3. */
+  readonly isSupervisor: boolean;
+  /** The next instruction belongs to the block. */
+  continues = false;
+  #shadowed = false;
 
-  constructor(code: Int32Array, linear: number, flagKind: number) {
+  constructor(code: Int32Array, linear: number, flagKind: number, isSupervisor: boolean) {
+    this.isSupervisor = isSupervisor;
     this.code = code;
     this.#linear = linear;
     this.page = linear & ~0xfff;
@@ -40,6 +47,8 @@ export class BlockBuilder {
   /** Begins the next instruction. */
   begin(record: number): void {
     this.#record = record;
+    if (this.#shadowed) this.emit({ kind: "word", word: SHADOW, value: constant(0) });
+    this.#shadowed = false;
     this.#site = { linear: (this.page + (this.code[record + R_META] & META_OFFSET_MASK)) | 0, before: this.#instructions };
   }
   /** The instruction is lifted. */
@@ -124,6 +133,12 @@ export class BlockBuilder {
     const { flagKind } = this;
     this.flagsUnknown();
     if (keepsFlags) this.flagKind = flagKind;
+  }
+
+  /** Sets the interrupt shadow, until the next instruction begins. */
+  shadow(value: Expr): void {
+    this.emit({ kind: "word", word: SHADOW, value });
+    this.#shadowed = true;
   }
 
   // ── flags ───────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -8,12 +8,13 @@ import { carry } from "./conditions.js";
 import { branchTarget, edge } from "./control.js";
 import { exchangeLifters } from "./exchange.js";
 import { flagImage, materialise, setCarry } from "./flag-changes.js";
-import { clearInterruptFlag } from "./interrupt-flag.js";
+import { interruptFlagLifters } from "./interrupt-flag.js";
 import { always, type Lifter } from "./lifter.js";
 import { multiplyDivideLifters } from "./multiply-divide.js";
 import { narrowLifters } from "./narrow.js";
 import { add, and } from "./operands.js";
 import { rotateLifters } from "./rotates.js";
+import { segmentLoadLifters } from "./segment-loads.js";
 import { shiftLifters } from "./shifts.js";
 import { stackLifters } from "./stack-forms.js";
 import { stringLifters } from "./strings.js";
@@ -57,9 +58,10 @@ export const coldLifters = (): Map<string, Lifter> =>
     ...stringLifters(),
     ...stackLifters(),
     ...flagLifters(),
+    ...interruptFlagLifters(),
+    ...segmentLoadLifters(),
     ...NOTHING.map((name): [string, Lifter] => [name, () => true]),
     ["FPU", x87Lifter],
-    ["CLI", clearInterruptFlag],
     ["LOOP", counting((count) => binary("ne", count, constant(0)), true)],
     ["JCXZ", counting((count) => binary("eq", count, constant(0)), false)],
   ]);

@@ -288,7 +288,7 @@ export class RegionFormer {
 
   #liftBlock(leader: number, kind: number): { readonly block: IrBlock; readonly kind: number } {
     const { code } = this.#machine;
-    const builder = new BlockBuilder(code, leader, kind);
+    const builder = new BlockBuilder(code, leader, kind, this.#machine.i32[TLB_HALF] === 0);
     for (let at = leader; ; ) {
       const instruction = this.#found.get(at);
       // not decoded, not on a page at hand, or one too many; or a block that continues on another page
@@ -299,6 +299,7 @@ export class RegionFormer {
       const { operation, record, next } = instruction;
       builder.begin(record);
       if (instruction.endsOn >= 0) builder.emit({ kind: "mapped", page: instruction.endsOn, site: builder.site });
+      builder.continues = operation.flow === "next" && !this.#leaders.has(next) && this.#reached.has(next) && (next & ~PAGE_MASK) === builder.page;
       if (!operation.lift?.(builder)) {
         if (!operation.fence) {
           builder.exit = { kind: "interpret", linear: at };

@@ -10,6 +10,8 @@ import { APIC_BASE, EAX, ECX, EDX, EFER, EFER_NXE, PAT_HIGH, PAT_LOW, SYSENTER_C
 
 /** IA32_MISC_ENABLE: fast strings. */
 const FAST_STRINGS = 1;
+/** 2^32. */
+const WORD = 0x1_0000_0000;
 /** Memory types that a PAT entry may hold: UC, WC, WT, WP, WB, UC-. */
 const PAT_TYPES = 0b1111_0011;
 
@@ -20,7 +22,8 @@ interface Register {
 }
 
 export interface TimeStampSource {
-  timeStamp(): bigint;
+  /** Whole, below 2^53. */
+  timeStamp(): number;
 }
 
 /** RDMSR and WRMSR behind their privilege check, and the time stamp counter for RDTSC. */
@@ -47,8 +50,9 @@ export const modelSpecificRegisters = (core: Core, model: CpuModel, host: TimeSt
   const validPat = (half: number): boolean => [0, 8, 16, 24].every((shift) => ((half >>> shift) & 0xf8) === 0 && ((PAT_TYPES >> ((half >>> shift) & 7)) & 1) !== 0);
 
   const readTimeStamp = (): void => {
-    const value = host.timeStamp() + ((BigInt(i32[TSC_OFFSET_HIGH]) << 32n) | BigInt(i32[TSC_OFFSET_LOW] >>> 0));
-    answer(Number(BigInt.asIntN(32, value)), Number(BigInt.asIntN(32, value >> 32n)));
+    const stamp = host.timeStamp();
+    const low = (stamp % WORD) + (i32[TSC_OFFSET_LOW] >>> 0);
+    answer(low | 0, (Math.floor(stamp / WORD) + i32[TSC_OFFSET_HIGH] + (low >= WORD ? 1 : 0)) | 0);
   };
 
   const registers = new Map<number, Register>();
@@ -69,7 +73,7 @@ export const modelSpecificRegisters = (core: Core, model: CpuModel, host: TimeSt
       {
         read: readTimeStamp,
         write: (low, high) => {
-          const offset = ((BigInt(high) << 32n) | BigInt(low >>> 0)) - host.timeStamp();
+          const offset = ((BigInt(high) << 32n) | BigInt(low >>> 0)) - BigInt(host.timeStamp());
           i32[TSC_OFFSET_LOW] = Number(BigInt.asIntN(32, offset));
           i32[TSC_OFFSET_HIGH] = Number(BigInt.asIntN(32, offset >> 32n));
         },

@@ -93,7 +93,7 @@ const FLAT_DATA = 0xc093;
 /** What the operations need from the processor around them. */
 export interface SystemHost {
   /** What the time stamp counter counts from power-on. */
-  timeStamp(): bigint;
+  timeStamp(): number;
   /** Something changed that the run loop must look at before the next instruction. */
   attention(): void;
   /** MOV to a debug register, or to CR4. */
