@@ -37,6 +37,13 @@ const AFTER_REGION = 1;
 /** Hot regions that wait for their address space. */
 const MOST_WAITING = 64;
 
+/** Hot addresses that are going to be compiled together. */
+interface Queue {
+  readonly seeds: Set<number>;
+  /** Samples since the first of them. */
+  waited: number;
+}
+
 /** What is told of each region that has been compiled. */
 export type RegionListener = (region: Region, ir: IrRegion, backEnd: BackEnd) => void;
 
@@ -56,9 +63,9 @@ export class RegionTranslator implements Translator {
   readonly #hotSpots: HotSpots;
   readonly #regions: RegionCache;
   readonly #windowPolicies = new WindowPolicies();
-  readonly #queue = new Set<number>();
+  /** Hot addresses by the part of the TLBs in which they were met: code can be formed only there. */
+  readonly #queues = new Map<number, Queue>();
   readonly #hotQueue: Region[] = [];
-  #waited = 0;
 
   constructor(parts: TranslatorParts, options: JitOptions) {
     this.#parts = parts;
@@ -77,6 +84,7 @@ export class RegionTranslator implements Translator {
       operations: operations(),
       regionOperation: HOT_NUMBERS.get("%REGION")!,
       bufferPage: (linear) => this.#bufferPage(linear),
+      leadsToRegion: (linear) => this.#leadsToRegion(linear),
       decodeAcross: (linear, page, next) => this.#decodeAcross(linear, page, next),
     });
     this.#javaScript = new JavaScriptBackEnd(environment);
@@ -109,7 +117,10 @@ export class RegionTranslator implements Translator {
       if (region && ++region.heat === this.#options.hotThreshold && !region.isHot && this.#hotQueue.length < MOST_WAITING) this.#hotQueue.push(region);
     } else {
       statistics.exits.unknown++;
-      if (this.#hotSpots.left(linear)) this.#note(linear);
+      if (this.#hotSpots.left(linear)) {
+        this.#note(linear);
+        this.#compileQueue();
+      }
     }
     return linear;
   }
@@ -120,12 +131,19 @@ export class RegionTranslator implements Translator {
     if (this.#hotQueue.length > 0) this.#compileHot();
     const known = this.#leadsToRegion(linear);
     if (!known) this.#note(linear);
-    if (this.#queue.size > 0 && (this.#queue.size >= this.#warm.batch || this.#waited++ >= this.#options.patience)) this.#compileQueue();
+    this.#compileQueue();
     return known ? AFTER_REGION : this.#options.interval;
   }
 
+  get #queue(): Queue {
+    const part = this.#i32[TLB_HALF];
+    let queue = this.#queues.get(part);
+    if (!queue) this.#queues.set(part, (queue = { seeds: new Set(), waited: 0 }));
+    return queue;
+  }
+
   #note(linear: number): void {
-    if (this.#hotSpots.sampled(linear, this.#bufferPage(linear))) this.#queue.add(linear);
+    if (this.#hotSpots.sampled(linear, this.#bufferPage(linear))) this.#queue.seeds.add(linear);
   }
 
   #bufferPage(linear: number): number {
@@ -154,18 +172,21 @@ export class RegionTranslator implements Translator {
     return cache.entries[core.mmu.tlbX[(linear >>> PAGE_SHIFT) + this.#i32[TLB_HALF]] + (linear & PAGE_MASK)];
   }
   #leadsToRegion(linear: number): boolean {
-    const record = this.#record(linear);
-    return this.#parts.cache.plain(record) !== record;
+    return this.#parts.cache.leadsToRegion(this.#record(linear), linear & ~PAGE_MASK, this.#i32[TLB_HALF]);
   }
 
   // ── compiling ───────────────────────────────────────────────────────────────────────────────────────────────────
 
+  /** Compiles what waits in this part of the TLBs, when it is enough or has waited long. */
   #compileQueue(): void {
-    this.#waited = 0;
+    const queue = this.#queue;
+    const { seeds } = queue;
+    if (seeds.size === 0 || (seeds.size < this.#warm.batch && queue.waited++ < this.#options.patience)) return;
+    queue.waited = 0;
     const formed: IrRegion[] = [];
-    const seeds = [...this.#queue];
-    this.#queue.clear();
-    for (const seed of seeds) {
+    const waiting = [...seeds];
+    seeds.clear();
+    for (const seed of waiting) {
       const region = this.#leadsToRegion(seed) || this.#former.isPromised(seed) ? undefined : this.#form(seed, false);
       if (!region) continue;
       this.#former.promise(region);
@@ -233,7 +254,7 @@ export class RegionTranslator implements Translator {
       entries: dispatched.map((block, number) => {
         const { linear } = ir.blocks[block];
         return ir.entries.includes(block)
-          ? { linear, number: javaScript ? this.#javaScript.regions.entryOf(ir.slot, number) : number, record: this.#record(linear), installed: false }
+          ? { linear, number: javaScript ? this.#javaScript.regions.entryOf(ir.slot, number) : number, record: this.#record(linear), installed: false, reachable: false }
           : undefined;
       }),
       spans: spansOf(ir),
@@ -261,7 +282,7 @@ export class RegionTranslator implements Translator {
     this.#regions.clear();
     this.#hotSpots.clear();
     this.#windowPolicies.clear();
-    this.#queue.clear();
+    this.#queues.clear();
     this.#hotQueue.length = 0;
   }
 }

@@ -1,5 +1,6 @@
 /** Delivery of interrupts and exceptions, and IRET (Intel SDM volume 3, chapter 6). */
 import type { Core, OperandSize } from "./core.js";
+import { FlatTransfers } from "./flat-transfers.js";
 import { type Descriptor, descriptorAttributes, descriptorDpl, descriptorLimit, isPresent, type Segmentation } from "./segmentation.js";
 import { StackFrame } from "./stack-frame.js";
 import {
@@ -53,11 +54,13 @@ export class Interrupts {
   readonly #core: Core;
   readonly #segmentation: Segmentation;
   readonly #tasks: TaskSwitch;
+  readonly #flat: FlatTransfers;
 
   constructor(core: Core, segmentation: Segmentation, tasks: TaskSwitch) {
     this.#core = core;
     this.#segmentation = segmentation;
     this.#tasks = tasks;
+    this.#flat = new FlatTransfers(core, segmentation);
   }
 
   /**
@@ -69,7 +72,7 @@ export class Interrupts {
   deliver(vector: number, software: boolean, errorCode: number): void {
     this.#core.interrupted = true;
     if (!this.#core.protectedMode && !this.#core.virtual8086) this.#deliverReal(vector);
-    else this.#deliverProtected(vector, software, errorCode);
+    else if (!this.#flat.deliver(vector, software, errorCode)) this.#deliverProtected(vector, software, errorCode);
   }
 
   #deliverReal(vector: number): void {
@@ -235,6 +238,12 @@ export class Interrupts {
     const bytes = size >> 3;
     // even when the return faults
     i32[NMI_BLOCKED] = 0;
+    const cplBefore = i32[CPL];
+    const flatFlags = size === 32 ? this.#flat.return() : undefined;
+    if (flatFlags !== undefined) {
+      this.#setReturnFlags(flatFlags, 32, cplBefore);
+      return;
+    }
     if (!core.protectedMode) {
       this.#returnReal(size);
       return;

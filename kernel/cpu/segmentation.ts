@@ -14,10 +14,12 @@ import {
   BASE,
   CPL,
   CS,
+  ES,
   FLAGS,
   GDTR_BASE,
   GDTR_LIMIT,
   GP_VECTOR,
+  GS,
   ID,
   IF,
   IOPL,
@@ -204,15 +206,21 @@ export class Segmentation {
     this.#core.mmu.write8((descriptor.address + 5) | 0, descriptor.high >>> 8, false);
   }
 
-  /** After a return to an outer level: data segments that the outer level may not use become null. */
-  dropInnerSegments(cpl: number): void {
+  /** After a return to an outer level: data segments that the outer level may not use become null. True when there was one. */
+  dropInnerSegments(cpl: number): boolean {
     const { i32 } = this.#core;
-    for (const segment of [0, 3, 4, 5]) {
+    let dropped = false;
+    for (let segment = ES; segment <= GS; segment++) {
+      if (segment === CS || segment === SS) continue;
       const attributes = i32[ATTR + segment];
       if (attributes === 0) continue;
       const conforming = (attributes & (ATTR_CODE | ATTR_CONFORMING)) === (ATTR_CODE | ATTR_CONFORMING);
-      if (!conforming && ((attributes >> 5) & 3) < cpl) this.fillNull(segment, 0);
+      if (!conforming && ((attributes >> 5) & 3) < cpl) {
+        this.fillNull(segment, 0);
+        dropped = true;
+      }
     }
+    return dropped;
   }
 
   /** POPF, and IRET outside protected mode: which bits may change follows from privilege; VM, VIF and VIP are untouched. RF is not loaded. */

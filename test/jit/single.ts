@@ -45,6 +45,7 @@ class Forming implements Translator {
         operations: operations(),
         regionOperation: HOT_NUMBERS.get("%REGION")!,
         bufferPage: (linear) => space.readPage[linear >>> PAGE_SHIFT],
+        leadsToRegion: () => false,
         decodeAcross: () => 0,
       },
       ONE,

@@ -66,8 +66,12 @@ export class RegionCache {
     statistics.instructions += region.instructions;
     statistics.bytes += region.bytes;
     statistics.alive++;
-    // nothing would ever lead there
-    if (!region.entries.some((point) => point?.installed)) this.drop(region);
+    this.#dropUnreachable(region);
+  }
+
+  /** Nothing would ever lead there. */
+  #dropUnreachable(region: Region): void {
+    if (!region.entries.some((point) => point?.reachable)) this.drop(region);
   }
 
   #enter(region: Region, point: RegionEntryPoint): void {
@@ -75,21 +79,25 @@ export class RegionCache {
     const page = point.linear & ~PAGE_MASK;
     const older = this.#slots[cache.regionSlot(point.record)];
     if (older) {
-      if (!region.isHot) return;
-      this.#handOver(older, point.record);
+      const isSame = cache.leadsToRegion(point.record, page, region.part);
+      if (isSame && !region.isHot) return;
+      this.#handOver(older, point.record, isSame);
     }
     point.installed = point.record !== 0 && cache.installRegion(point.record, { slot: region.slot, entry: point.number, page, part: region.part });
+    point.reachable = point.installed;
     if (point.installed) this.#chain(region, point);
   }
 
-  /** An entry of a region will lead elsewhere; a region without entries is dropped. */
-  #handOver(region: Region, record: number): void {
-    for (const point of region.entries) {
+  /** A record will lead to another region than before: instead of the old one, or for another mapping of the same code. */
+  #handOver(older: Region, record: number, instead: boolean): void {
+    for (const point of older.entries) {
       if (!point?.installed || point.record !== record) continue;
       point.installed = false;
-      this.#parts.chain.remove(point.linear, region.slot);
+      if (!instead) continue;
+      point.reachable = false;
+      this.#parts.chain.remove(point.linear, older.slot);
     }
-    if (!region.entries.some((point) => point?.installed)) this.drop(region);
+    this.#dropUnreachable(older);
   }
 
   /** The interpreter has come to an entry: the chain table may have lost it to another address. */
@@ -120,8 +128,8 @@ export class RegionCache {
     const { cache, chain, statistics, onDropped } = this.#parts;
     this.drops++;
     for (const point of region.entries) {
-      if (!point?.installed) continue;
-      cache.removeRegion(point.record);
+      if (!point?.reachable) continue;
+      if (point.installed) cache.removeRegion(point.record);
       chain.remove(point.linear, region.slot);
     }
     for (const { bufferPage } of region.spans) {
@@ -149,7 +157,7 @@ export class RegionCache {
   /** All records are gone already. */
   clear(): void {
     for (const region of this.#alive) {
-      for (const point of region.entries) if (point) point.installed = false;
+      for (const point of region.entries) if (point) point.installed = point.reachable = false;
       this.drop(region);
       this.#parts.statistics.flushed++;
     }

@@ -5,7 +5,7 @@
  * entered at the hot address, at loop headers, at the targets of its calls, behind its calls, and behind instructions that
  * the interpreter executes for it.
  */
-import { META_LENGTH_SHIFT, R_DISP, R_IMM, R_META, R_OP, R_RM } from "../../cpu/interpreter/record.js";
+import { META_LENGTH_SHIFT, R_DISP, R_IMM, R_META, R_OP } from "../../cpu/interpreter/record.js";
 import type { Mmu } from "../../cpu/mmu.js";
 import { KEY_CODE32, KEY_FLAT, KEY_STACK32, MODE_KEY, TLB_HALF } from "../../cpu/state.js";
 import type { Edge, Exit, IrBlock, IrRegion, RegionPage } from "../ir/ir.js";
@@ -35,6 +35,8 @@ export interface Code {
   /** Operation number of a region's entry, behind which R_IMM names the record it replaced. */
   readonly regionOperation: number;
   bufferPage(linear: number): number;
+  /** A region begins at a linear address, as it is mapped now. */
+  leadsToRegion(linear: number): boolean;
   /** Decodes an instruction across the end of a page of the buffer into a record of its own; 0 if it is not one. */
   decodeAcross(linear: number, page: RegionPage, next: RegionPage): number;
 }
@@ -121,9 +123,7 @@ export class RegionFormer {
   #leadsElsewhere(linear: number): boolean {
     if (this.#free) return false;
     if (this.#promised.has(linear)) return true;
-    const { code, entries, mmu, i32, regionOperation } = this.#machine;
-    const record = entries[mmu.tlbX[(linear >>> PAGE_SHIFT) + i32[TLB_HALF]] + (linear & PAGE_MASK)];
-    return code[record + R_OP] === regionOperation && code[record + R_DISP] === (linear & ~PAGE_MASK) && code[record + R_RM] === i32[TLB_HALF];
+    return this.#machine.leadsToRegion(linear);
   }
 
   #instructionAt(linear: number): Instruction | undefined {

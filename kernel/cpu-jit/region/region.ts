@@ -6,8 +6,10 @@ export interface RegionEntryPoint {
   /** The dispatcher's number. */
   readonly number: number;
   readonly record: number;
-  /** The record leads here; if not, it leads into an older region. */
+  /** The record leads here. */
   installed: boolean;
+  /** The record leads here, or the chain table may: where the same code is mapped elsewhere too, the record leads to the newest. */
+  reachable: boolean;
 }
 
 /** A stretch of code on a page of the guest buffer. */

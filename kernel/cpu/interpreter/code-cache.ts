@@ -198,6 +198,12 @@ export class CodeCache {
     return this.code[record + R_OP] === this.#operations.region ? this.code[record + R_REG] : -1;
   }
 
+  /** Whether a record leads into a region for a linear page in a part of the TLBs: code may be mapped at several addresses. */
+  leadsToRegion(record: number, page: number, part: number): boolean {
+    const { code } = this;
+    return code[record + R_OP] === this.#operations.region && code[record + R_DISP] === page && code[record + R_RM] === part;
+  }
+
   /** The record of the instruction itself, behind a region that begins there. */
   plain(record: number): number {
     return this.code[record + R_OP] === this.#operations.region ? this.code[record + R_IMM] : record;
