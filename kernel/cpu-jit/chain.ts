@@ -9,6 +9,9 @@ import { STATE_BYTES, STATE_OFFSET } from "../memory/layout.js";
 
 export const CHAIN_OFFSET = STATE_OFFSET + STATE_BYTES;
 export const CHAIN_ENTRIES = 1 << 16;
+/** An address's entry: the upper bits of its product with 2^32 by the golden ratio, which spreads what lies side by side. */
+export const CHAIN_HASH = 0x9e37_79b1 | 0;
+export const CHAIN_SHIFT = 16;
 export const CHAIN_ENTRY_BYTES = 32;
 export const CHAIN_TABLE = 4;
 export const CHAIN_TARGET = 8;
@@ -23,7 +26,7 @@ export class ChainTable {
   }
 
   #at(linear: number): number {
-    return CHAIN_OFFSET / 4 + ((linear ^ (linear >>> 12)) & (CHAIN_ENTRIES - 1)) * WORDS;
+    return CHAIN_OFFSET / 4 + (Math.imul(linear, CHAIN_HASH) >>> CHAIN_SHIFT) * WORDS;
   }
 
   put(linear: number, table: number, slot: number, entry: number, part: number): void {

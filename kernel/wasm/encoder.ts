@@ -1,5 +1,9 @@
 /** Bytes of WebAssembly code: opcodes by name, LEB128 numbers. Source: WebAssembly core specification 2.0, section 5. */
 
+/** memory.copy and memory.fill of memory 0: target, then source or byte, then length. */
+export const MEMORY_COPY: readonly number[] = [0xfc, 0x0a, 0, 0];
+export const MEMORY_FILL: readonly number[] = [0xfc, 0x0b, 0];
+
 export const OP = {
   unreachable: 0x00,
   block: 0x02,

@@ -1,5 +1,5 @@
 /** Function bodies as text, one instruction a line, for people and for counting emitted operations. */
-import { OP } from "./encoder.js";
+import { MEMORY_COPY, MEMORY_FILL, OP } from "./encoder.js";
 
 const NAMES = new Map<number, string>(Object.entries(OP).map(([name, opcode]) => [opcode, name]));
 const OPENING: ReadonlySet<number> = new Set([OP.block, OP.loop, OP.if]);
@@ -34,6 +34,12 @@ export const disassemble = (body: Uint8Array): string => {
   let depth = 0;
   while (at < body.length) {
     const opcode = body[at++];
+    const bulk = opcode === MEMORY_COPY[0] ? [MEMORY_COPY, MEMORY_FILL].find((bytes) => bytes[1] === body[at]) : undefined;
+    if (bulk) {
+      at += bulk.length - 1;
+      lines.push(`${"  ".repeat(Math.max(0, depth))}${bulk === MEMORY_COPY ? "memoryCopy" : "memoryFill"}`);
+      continue;
+    }
     const name = NAMES.get(opcode);
     if (name === undefined) throw new Error(`opcode ${opcode.toString(16)} is not one that is emitted`);
     let text: string = name;

@@ -89,6 +89,10 @@ describe("golden", () => {
     "interrupts held off and allowed, as kernels do": (a) => {
       a.mov("ecx", 1000).mov("esp", 0x9000).label("top").b(0x9c, 0xfa, 0x40, 0x9d, 0xfb, 0x43, 0xfa, 0x49).near8("top", 0x75).hlt();
     },
+    "strings moved and stored at once": (a) => {
+      // REP MOVSD of 16, REP STOSB of 5
+      a.mov("edx", 1000).label("top").mov("esi", 0x8000).mov("edi", 0x8100).mov("ecx", 16).b(0xf3, 0xa5).mov("ecx", 5).b(0xf3, 0xaa, 0x4a).near8("top", 0x75).hlt();
+    },
     "segment registers loaded": (a) => {
       // POP FS of a null selector, MOV GS, EDX
       a.mov("ecx", 1000).mov("edx", 0).mov("esp", 0x9000).label("top").b(0x6a, 0, 0x0f, 0xa1, 0x8e, 0xea, 0x49).near8("top", 0x75).hlt();

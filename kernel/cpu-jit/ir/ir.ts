@@ -121,6 +121,18 @@ export type Statement =
       readonly address: Expr | undefined;
       readonly fence: Statement & { kind: "fence" };
     } & Windowed)
+  /**
+   * REP MOVS or REP STOS of all ECX elements at once, where they are plain memory on one page each and do not overlap; elsewhere
+   * a fence. Needs two temporaries.
+   */
+  | {
+      readonly kind: "bulk";
+      readonly operation: "move" | "store";
+      readonly size: Size;
+      readonly length: number;
+      readonly target: number;
+      readonly fence: Statement & { kind: "fence" };
+    }
   /** A cold operation of the interpreter: all locals are in the state meanwhile. `ends`: it may move EIP. */
   | { readonly kind: "fence"; readonly record: number; readonly name: string; readonly site: Site; readonly next: number; readonly ends: boolean };
 

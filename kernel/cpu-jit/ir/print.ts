@@ -16,6 +16,7 @@
  *   require word 64 == 0 at c0101009+2         leaves for the interpreter unless it holds
  *   mapped page 1 at c0101ffd+2                the same unless the region's page 1 is still mapped
  *   x87 add 12 [eax] or fence FPU record ...   a fast function, or the cold operation
+ *   bulk move32 or fence MOVSV record ...      ECX elements at once, or the cold operation
  *   fence DIV record 800 at c010100a+2         calls a cold operation
  *   fence IRET record 808 ends at c010100b+3   calls one that may move EIP
  *   if eax <s ecx goto 1 else leave c0102000
@@ -101,6 +102,8 @@ export const printStatement = (statement: Statement): string => {
       return `require ${printExpr(statement.test)} ${site(statement.site)}`;
     case "x87":
       return `x87 ${statement.instruction.operation} ${statement.instruction.form}${statement.address ? ` [${printExpr(statement.address)}]${through(statement.window)}` : ""} or ${printStatement(statement.fence)}`;
+    case "bulk":
+      return `bulk ${statement.operation}${statement.size} or ${printStatement(statement.fence)}`;
     case "mapped":
       return `mapped page ${statement.page} ${site(statement.site)}`;
     case "fence":

@@ -125,6 +125,16 @@ export class BlockBuilder {
   require(test: Expr): void {
     this.emit({ kind: "require", test, site: this.#site });
   }
+  /** REP MOVS or REP STOS. */
+  bulk(operation: "move" | "store", size: Size, name: string): void {
+    const length = this.#temps;
+    this.#temps += 2;
+    this.emit({ kind: "bulk", operation, size, length, target: length + 1, fence: { kind: "fence", record: this.#record, name, site: this.#site, next: this.next, ends: false } });
+    // they are in their locals, which the fence keeps
+    this.#a = local(L_A);
+    this.#b = local(L_B);
+    this.#result = local(L_RESULT);
+  }
   /** The current instruction is left to its cold operation; `keepsFlags`: it touches no arithmetic flag; `ends`: it may move EIP. */
   fence(name: string, keepsFlags: boolean, ends: boolean): void {
     this.emit({ kind: "fence", record: this.#record, name, site: this.#site, next: this.next, ends });

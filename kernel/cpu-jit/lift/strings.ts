@@ -1,4 +1,4 @@
-/** String instructions without REP, in flat segments and with 32-bit addresses. */
+/** String instructions in flat segments and with 32-bit addresses; with REP, those that move and store. */
 import { LAZY_SUB } from "../../cpu/flags.js";
 import { META_REP_SHIFT, META_SEGMENT_SHIFT, R_META } from "../../cpu/interpreter/record.js";
 import { DF, EAX, EDI, ESI, FLAGS, FS, GS } from "../../cpu/state.js";
@@ -24,12 +24,14 @@ const compare = (block: BlockBuilder, size: Size, a: Expr, b: Expr): void => {
 
 /** Elements are read and written before any register changes. */
 const string =
-  (lift: (block: BlockBuilder, size: Size) => void): Lifter =>
+  (lift: (block: BlockBuilder, size: Size) => void, bulk?: { readonly operation: "move" | "store"; readonly name: string }): Lifter =>
   (block) => {
     const meta = block.field(R_META);
     const segment = (meta >> META_SEGMENT_SHIFT) & 7;
-    if (((meta >> META_REP_SHIFT) & 3) !== 0 || hasAddress16(block) || segment === FS || segment === GS) return false;
-    lift(block, sizeOf(block));
+    const isRepeated = ((meta >> META_REP_SHIFT) & 3) !== 0;
+    if ((isRepeated && !bulk) || hasAddress16(block) || segment === FS || segment === GS) return false;
+    if (isRepeated && bulk) block.bulk(bulk.operation, sizeOf(block), bulk.name);
+    else lift(block, sizeOf(block));
     return true;
   };
 
@@ -37,14 +39,20 @@ const load = string((block, size) => {
   setNumbered(block, size, EAX, block.load(size, local(ESI)));
   advance(block, size, ESI);
 });
-const store = string((block, size) => {
-  block.store(size, local(EDI), getNumbered(block, size, EAX));
-  advance(block, size, EDI);
-});
-const move = string((block, size) => {
-  block.store(size, local(EDI), block.load(size, local(ESI)));
-  advance(block, size, ESI, EDI);
-});
+const store = string(
+  (block, size) => {
+    block.store(size, local(EDI), getNumbered(block, size, EAX));
+    advance(block, size, EDI);
+  },
+  { operation: "store", name: "STOS" },
+);
+const move = string(
+  (block, size) => {
+    block.store(size, local(EDI), block.load(size, local(ESI)));
+    advance(block, size, ESI, EDI);
+  },
+  { operation: "move", name: "MOVS" },
+);
 const scan = string((block, size) => {
   const value = block.load(size, local(EDI));
   compare(block, size, getNumbered(block, size, EAX), value);

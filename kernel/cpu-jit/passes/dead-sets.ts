@@ -4,10 +4,14 @@
  * Wherever the region may be left every local is read. A local set and set again between two such places is dead, across
  * blocks as well.
  */
+import { EAX, ECX, EDI, ESI } from "../../cpu/state.js";
 import { type Exit, type Expr, type IrBlock, type IrRegion, L_OP, LOCALS, type Statement } from "../ir/ir.js";
 import { edgesOf } from "../region/region-former.js";
 
 const ALL = (1 << LOCALS) - 1;
+/** What a bulk statement does to the registers. */
+const BULK_SETS = (1 << ECX) | (1 << ESI) | (1 << EDI);
+const BULK_READS = BULK_SETS | (1 << EAX);
 const FLAGS = ALL & ~((1 << L_OP) - 1);
 
 /** Locals that an expression reads, as bits; notes its temporaries. */
@@ -76,6 +80,7 @@ const backward = (block: IrBlock, liveOut: number, sweep: boolean): number => {
         if (statement.address) uses(statement.address, temps);
         break;
       case "mapped":
+      case "bulk":
       case "fence":
         live = ALL;
     }
@@ -121,6 +126,10 @@ export const localsOf = (region: IrRegion): { readonly used: number; readonly se
     for (const statement of block.statements) {
       used |= expressionsOf(statement).reduce((all, expr) => all | uses(expr, temps), 0);
       if (statement.kind === "set") set |= 1 << statement.local;
+      if (statement.kind === "bulk") {
+        set |= BULK_SETS;
+        used |= BULK_READS;
+      }
     }
   }
   return { used: used | set, set };
@@ -138,6 +147,7 @@ export const expressionsOf = (statement: Statement): readonly Expr[] => {
     case "x87":
       return statement.address ? [statement.address] : [];
     case "mapped":
+    case "bulk":
     case "fence":
       return [];
     default:

@@ -139,6 +139,7 @@ class Folder {
         return statement.address ? { ...statement, address: this.expr(statement.address) } : statement;
       case "mapped":
         return statement;
+      case "bulk":
       case "fence":
         this.#locals.fill(undefined);
         return statement;

@@ -111,6 +111,7 @@ class WindowOpener {
         case "word":
           this.#words++;
           return;
+        case "bulk":
         case "fence":
           this.#words++;
           this.#windows.clear();

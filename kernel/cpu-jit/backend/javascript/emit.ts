@@ -54,7 +54,7 @@ export class JavaScriptEmitter {
 
   emit(name: string): string {
     const { blocks, slot } = this.#region;
-    this.#fenced = blocks.some(({ statements }) => statements.some(({ kind }) => kind === "fence" || kind === "x87"));
+    this.#fenced = blocks.some(({ statements }) => statements.some(({ kind }) => kind === "fence" || kind === "x87" || kind === "bulk"));
     const names = LOCAL_NAMES.filter((_, local) => (this.#used & (1 << local)) !== 0);
     this.#open(`function ${name}(target) {`);
     this.#line(`let ${[...names.map((each) => `${each} = i32[${LOCAL_WORDS[LOCAL_NAMES.indexOf(each)]}]`), `count = i32[${COUNT_BASE}]`].join(", ")};`);
@@ -252,6 +252,7 @@ export class JavaScriptEmitter {
         this.#line(put(statement.size, `t${statement.handle}`, code.value(statement.value)));
         return;
       case "x87":
+      case "bulk":
         this.#fence(statement.fence, block);
         return;
       case "fence":

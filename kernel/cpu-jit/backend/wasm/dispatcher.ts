@@ -5,7 +5,7 @@
 import { COUNT_BASE, REGION_EXIT, REGION_LIMIT, TLB_HALF } from "../../../cpu/state.js";
 import { TLB_EXECUTE_OFFSET } from "../../../memory/layout.js";
 import { Bytes, I32, OP, VOID } from "../../../wasm/encoder.js";
-import { CHAIN_ENTRIES, CHAIN_ENTRY_BYTES, CHAIN_OFFSET, CHAIN_TABLE, CHAIN_TARGET } from "../../chain.js";
+import { CHAIN_ENTRY_BYTES, CHAIN_HASH, CHAIN_OFFSET, CHAIN_SHIFT, CHAIN_TABLE, CHAIN_TARGET } from "../../chain.js";
 import { L_OP } from "../../ir/ir.js";
 import { HELPER_CODES, unknownCondition } from "../../lift/unknown-flags.js";
 import type { RegionFunction } from "../backend.js";
@@ -132,12 +132,10 @@ const dispatcherBody = (): Bytes => {
   op(OP.brIf, 1);
   // the entry of the chain table
   op(OP.localGet, LINEAR);
-  op(OP.localGet, LINEAR);
-  constant(12);
+  constant(CHAIN_HASH);
+  out.byte(OP.i32Mul);
+  constant(CHAIN_SHIFT);
   out.byte(OP.i32ShrU);
-  out.byte(OP.i32Xor);
-  constant(CHAIN_ENTRIES - 1);
-  out.byte(OP.i32And);
   constant(CHAIN_ENTRY_BYTES);
   out.byte(OP.i32Mul);
   op(OP.localSet, CHAIN);

@@ -1,10 +1,10 @@
 /** Statements as WebAssembly code: memory accesses through the TLBs, fences, locals in the state. */
-import { CODE_PAGE, COUNT_BASE, CS, EIP, FPU_OFFSET, PC, SEL } from "../../../cpu/state.js";
+import { CODE_PAGE, COUNT_BASE, CS, DF, EAX, ECX, EDI, EIP, ESI, FLAGS, FPU_OFFSET, PC, SEL } from "../../../cpu/state.js";
 import { FCS, FDP, FDS, FIP, FOP } from "../../../cpu/x87/layout.js";
 import { PAGE_MASK, PAGE_SHIFT, TLB_READ_OFFSET, TLB_WRITE_OFFSET } from "../../../memory/layout.js";
-import { type Bytes, OP } from "../../../wasm/encoder.js";
+import { type Bytes, MEMORY_COPY, MEMORY_FILL, OP } from "../../../wasm/encoder.js";
 import { LEAVE_AT, WINDOW_BITS } from "../../environment.js";
-import { constant, type Expr, type IrBlock, type IrRegion, LOCAL_WORDS, LOCALS, type Site, type Size, type Statement, type WindowUse } from "../../ir/ir.js";
+import { binary, constant, type Expr, type IrBlock, type IrRegion, LOCAL_WORDS, LOCALS, local, type Site, type Size, type Statement, type WindowUse, word } from "../../ir/ir.js";
 import { localsOf } from "../../passes/dead-sets.js";
 import { foldBinary } from "../../passes/fold.js";
 import { SCOPE, type WasmControl } from "./control.js";
@@ -63,6 +63,9 @@ export class WasmStatements {
         return;
       case "x87":
         this.#x87(statement, block);
+        return;
+      case "bulk":
+        this.#bulk(statement, block);
         return;
       case "mapped":
         this.#control.testPage(statement.page);
@@ -215,6 +218,89 @@ export class WasmStatements {
         store(FDS, () => code.loadWord(SEL + segment));
       }
     }
+    code.op(OP.br, 1);
+    this.#control.close();
+    this.#fence(fence, block);
+    this.#control.close();
+  }
+
+  /** Leaves the scope when so many bytes, on the stack, from ADDRESS on are not plain memory on one page; puts their place there. */
+  #wholePlace(address: Expr, tlb: number, length: number): void {
+    const out = this.#out;
+    const code = this.#code;
+    this.#lookUp(address, tlb);
+    code.constant(1);
+    out.byte(OP.i32And);
+    code.op(OP.brIf, 0);
+    code.op(OP.localGet, ADDRESS);
+    code.constant(PAGE_MASK);
+    out.byte(OP.i32And);
+    code.op(OP.localGet, length);
+    out.byte(OP.i32Add);
+    code.constant(PAGE_MASK + 1);
+    out.byte(OP.i32GtU);
+    code.op(OP.brIf, 0);
+    this.#hostAddress();
+  }
+  #bulk({ operation, size, length: lengthTemp, target: targetTemp, fence }: Statement & { kind: "bulk" }, block: IrBlock): void {
+    const out = this.#out;
+    const code = this.#code;
+    const log = size === 8 ? 0 : size === 16 ? 1 : 2;
+    const length = this.#firstTemp + lengthTemp;
+    const target = this.#firstTemp + targetTemp;
+    const setLocal = (register: number): void => code.op(OP.localSet, FIRST_LOCAL + register);
+    this.#control.open(OP.block, SCOPE);
+    this.#control.open(OP.block, SCOPE);
+    // nothing to do
+    code.emit(local(ECX));
+    out.byte(OP.i32Eqz);
+    code.op(OP.brIf, 1);
+    code.emit(binary("and", word(FLAGS), constant(DF)));
+    code.op(OP.brIf, 0);
+    code.constant((PAGE_MASK + 1) >> log);
+    code.emit(local(ECX));
+    out.byte(OP.i32LtU);
+    code.op(OP.brIf, 0);
+    if (operation === "store" && size > 8) {
+      // only what one byte makes can be filled
+      const lowest = binary("mul", binary("and", local(EAX), constant(0xff)), constant(0x0101_0101));
+      code.emit(binary("ne", binary("shl", binary("xor", lowest, local(EAX)), constant(32 - size)), constant(0)));
+      code.op(OP.brIf, 0);
+    }
+    code.emit(foldBinary("shl", local(ECX), constant(log)));
+    code.op(OP.localSet, length);
+    this.#wholePlace(local(EDI), TLB_WRITE_OFFSET, length);
+    code.op(OP.localSet, target);
+    if (operation === "move") {
+      this.#wholePlace(local(ESI), TLB_READ_OFFSET, length);
+      code.op(OP.localSet, ENTRY);
+      // a target ahead of its source repeats the bytes in between
+      code.op(OP.localGet, target);
+      code.op(OP.localGet, ENTRY);
+      out.byte(OP.i32Sub);
+      code.op(OP.localGet, length);
+      out.byte(OP.i32LtU);
+      code.op(OP.brIf, 0);
+      code.op(OP.localGet, target);
+      code.op(OP.localGet, ENTRY);
+      code.op(OP.localGet, length);
+      out.bytes(MEMORY_COPY);
+      code.emit(local(ESI));
+      code.op(OP.localGet, length);
+      out.byte(OP.i32Add);
+      setLocal(ESI);
+    } else {
+      code.op(OP.localGet, target);
+      code.emit(local(EAX));
+      code.op(OP.localGet, length);
+      out.bytes(MEMORY_FILL);
+    }
+    code.emit(local(EDI));
+    code.op(OP.localGet, length);
+    out.byte(OP.i32Add);
+    setLocal(EDI);
+    code.constant(0);
+    setLocal(ECX);
     code.op(OP.br, 1);
     this.#control.close();
     this.#fence(fence, block);
