@@ -32,7 +32,7 @@ export class BlockBuilder {
   exit: Exit | undefined;
   /** The privilege level is not 3. */
   readonly isSupervisor: boolean;
-  /** The next instruction belongs to the block. */
+  /** The region goes on with the next instruction, and does not leave it to the interpreter. */
   continues = false;
   #shadowed = false;
 
@@ -47,8 +47,7 @@ export class BlockBuilder {
   /** Begins the next instruction. */
   begin(record: number): void {
     this.#record = record;
-    if (this.#shadowed) this.emit({ kind: "word", word: SHADOW, value: constant(0) });
-    this.#shadowed = false;
+    this.endShadow();
     this.#site = { linear: (this.page + (this.code[record + R_META] & META_OFFSET_MASK)) | 0, before: this.#instructions };
   }
   /** The instruction is lifted. */
@@ -149,6 +148,12 @@ export class BlockBuilder {
   shadow(value: Expr): void {
     this.emit({ kind: "word", word: SHADOW, value });
     this.#shadowed = true;
+  }
+
+  /** The instruction behind the one that set the interrupt shadow begins. */
+  endShadow(): void {
+    if (this.#shadowed) this.emit({ kind: "word", word: SHADOW, value: constant(0) });
+    this.#shadowed = false;
   }
 
   // ── flags ───────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -26,7 +26,7 @@ const clearInterruptFlag: Lifter = (block) => {
   return true;
 };
 
-/** Interrupts are held off until the next instruction has begun, which has to be in the same block. */
+/** Interrupts are held off until the next instruction has begun. */
 const setInterruptFlag: Lifter = (block) => {
   if (!block.isSupervisor || !block.continues) return false;
   requireNothingDue(block);

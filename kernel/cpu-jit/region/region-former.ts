@@ -286,6 +286,12 @@ export class RegionFormer {
     }
   }
 
+  /** The region has the instruction there, and does not leave it to the interpreter. */
+  #goesOnAt(linear: number): boolean {
+    const instruction = this.#found.get(linear);
+    return instruction !== undefined && this.#reached.has(linear) && instruction.endsOn < 0 && (instruction.operation.lift !== undefined || instruction.operation.fence);
+  }
+
   #liftBlock(leader: number, kind: number): { readonly block: IrBlock; readonly kind: number } {
     const { code } = this.#machine;
     const builder = new BlockBuilder(code, leader, kind, this.#machine.i32[TLB_HALF] === 0);
@@ -299,7 +305,7 @@ export class RegionFormer {
       const { operation, record, next } = instruction;
       builder.begin(record);
       if (instruction.endsOn >= 0) builder.emit({ kind: "mapped", page: instruction.endsOn, site: builder.site });
-      builder.continues = operation.flow === "next" && !this.#leaders.has(next) && this.#reached.has(next) && (next & ~PAGE_MASK) === builder.page;
+      builder.continues = operation.flow === "next" && this.#goesOnAt(next);
       if (!operation.lift?.(builder)) {
         if (!operation.fence) {
           builder.exit = { kind: "interpret", linear: at };
@@ -313,6 +319,7 @@ export class RegionFormer {
       if (builder.exit) break;
       at = next;
       if (this.#leaders.has(at)) {
+        builder.endShadow();
         builder.exit = { kind: "jump", to: edge(at) };
         break;
       }
