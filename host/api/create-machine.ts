@@ -35,6 +35,7 @@ export const assembleProfile = async (profile: Profile, options: RunOptions, pla
   const machine = await Machine.assemble(profile, {
     hostTime: platform.time,
     clock: options.clock === "deterministic" ? "deterministic" : "real-time",
+    ...(options.timerSlackMs === undefined ? {} : { timerSlackMs: options.timerSlackMs }),
     ...(options.jit === undefined ? {} : { jit: options.jit }),
     services: servicesFor(platform, options),
     tripleFault: options.tripleFault ?? "stop",

@@ -59,6 +59,11 @@ export interface MachineDescription {
 export interface RunOptions {
   /** `real` (the default): virtual time follows the host's. `deterministic`: it counts instructions. */
   readonly clock?: "real" | "deterministic";
+  /**
+   * Real clock: how many ms late the timers of a guest that has been idle for a while may be, so that an idle guest
+   * wakes the host less often: 200 unless given, at most 250; 0 is never late. Input is taken at once all the same.
+   */
+  readonly timerSlackMs?: number;
   /** How hot guest code is translated: `wasm` unless given; `off` interprets everything. */
   readonly jit?: JitMode;
   /** Of the devices' random numbers. Random unless given; 1 with the deterministic clock. */

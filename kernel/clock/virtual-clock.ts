@@ -41,16 +41,16 @@ export class VirtualClock implements Clock {
   #stale = false;
   readonly #timers: VirtualTimer[] = [];
   readonly #count: () => number;
-  readonly #earlier: () => void;
+  readonly #armed: (earlier: boolean) => void;
 
   /**
    * @param count instructions executed since power-on, exact at every call
-   * @param earlier told when a deadline has moved before the one the current slice was planned for
+   * @param armed told of every timer that is armed, and whether its deadline is before the one the current slice was planned for
    */
-  constructor(nsPerInstruction: number, count: () => number, earlier: () => void) {
+  constructor(nsPerInstruction: number, count: () => number, armed: (earlier: boolean) => void) {
     this.nsPerInstruction = nsPerInstruction;
     this.#count = count;
-    this.#earlier = earlier;
+    this.#armed = armed;
   }
 
   get nowNs(): number {
@@ -83,10 +83,10 @@ export class VirtualClock implements Clock {
 
   /** @internal a timer was armed for `atNs` or cancelled (Infinity) */
   changed(atNs: number): void {
-    if (atNs < this.nextDeadlineNs) {
-      this.#next = atNs;
-      this.#earlier();
-    } else this.#stale = true;
+    const earlier = atNs < this.nextDeadlineNs;
+    if (earlier) this.#next = atNs;
+    else this.#stale = true;
+    if (atNs < Infinity) this.#armed(earlier);
   }
 
   /** Jumps forward (HLT, or catching up with real time); never back. */

@@ -2,19 +2,22 @@
  * The chain table: where regions begin, by linear address, in the memory that generated code shares, so that one region
  * leads to the next without a way through JavaScript.
  *
- * An entry holds the linear address, the code table that the execute TLB must have for its page, the function's slot, the
- * number of the entry and the part of the TLBs. A wrong or missing entry costs time only.
+ * An entry holds the linear address, the code table that the execute TLB must have for its page, the function's slot with the
+ * number of the entry above it, and the part of the TLBs. A wrong or missing entry costs time only.
  */
 import { STATE_BYTES, STATE_OFFSET } from "../memory/layout.js";
 
 export const CHAIN_OFFSET = STATE_OFFSET + STATE_BYTES;
-export const CHAIN_ENTRIES = 1 << 16;
+export const CHAIN_ENTRIES = 1 << 15;
 /** An address's entry: the upper bits of its product with 2^32 by the golden ratio, which spreads what lies side by side. */
 export const CHAIN_HASH = 0x9e37_79b1 | 0;
-export const CHAIN_SHIFT = 16;
-export const CHAIN_ENTRY_BYTES = 32;
+export const CHAIN_SHIFT = 17;
+export const CHAIN_ENTRY_BYTES = 16;
 export const CHAIN_TABLE = 4;
 export const CHAIN_TARGET = 8;
+export const CHAIN_PART = 12;
+/** A target's slot is in its lower bits. */
+export const SLOT_BITS = 16;
 
 const WORDS = CHAIN_ENTRY_BYTES / 4;
 
@@ -29,15 +32,24 @@ export class ChainTable {
     return CHAIN_OFFSET / 4 + (Math.imul(linear, CHAIN_HASH) >>> CHAIN_SHIFT) * WORDS;
   }
 
-  put(linear: number, table: number, slot: number, entry: number, part: number): void {
+  has(linear: number, slot: number, entry: number, part: number): boolean {
     const at = this.#at(linear);
-    this.#i32.set([linear, table, slot, entry, part], at);
+    return this.#i32[at] === linear && this.#i32[at + 2] === (slot | (entry << SLOT_BITS)) && this.#i32[at + 3] === part;
+  }
+
+  put(linear: number, table: number, slot: number, entry: number, part: number): void {
+    const i32 = this.#i32;
+    const at = this.#at(linear);
+    i32[at] = linear;
+    i32[at + 1] = table;
+    i32[at + 2] = slot | (entry << SLOT_BITS);
+    i32[at + 3] = part;
   }
 
   /** Forgets an address, if the table leads from it to the slot. */
   remove(linear: number, slot: number): void {
     const at = this.#at(linear);
-    if (this.#i32[at] === linear && this.#i32[at + 2] === slot) this.#i32.fill(0, at, at + WORDS);
+    if (this.#i32[at] === linear && (this.#i32[at + 2] & ((1 << SLOT_BITS) - 1)) === slot) this.#i32.fill(0, at, at + WORDS);
   }
 
   clear(): void {

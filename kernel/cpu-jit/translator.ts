@@ -5,12 +5,11 @@
 import { MAX_LENGTH } from "../cpu/interpreter/decoder.js";
 import { RECORD_WORDS } from "../cpu/interpreter/record.js";
 import { HOT_NUMBERS } from "../cpu/interpreter/source.js";
-import { COUNT_BASE, MODE_KEY, REGION_EXIT, REGION_LIMIT, REGION_SLOT, TLB_HALF } from "../cpu/state.js";
+import { AT_ONCE, COUNT_BASE, MODE_KEY, REGION_EXIT, REGION_LIMIT, REGION_SLOT, TLB_HALF } from "../cpu/state.js";
 import type { Translator, TranslatorParts } from "../cpu/translator.js";
 import { PAGE_MASK, PAGE_SHIFT, PAGE_SIZE } from "../memory/layout.js";
 import type { BackEnd, Generated } from "./backend/backend.js";
 import { JavaScriptBackEnd } from "./backend/javascript/javascript-backend.js";
-import { entryNumber } from "./backend/javascript/regions.js";
 import { layOut } from "./backend/layout.js";
 import { createDispatcher, type Dispatcher } from "./backend/wasm/dispatcher.js";
 import { WasmBackEnd } from "./backend/wasm/wasm-backend.js";
@@ -107,14 +106,15 @@ export class RegionTranslator implements Translator {
     const { statistics } = this;
     const before = i32[COUNT_BASE];
     statistics.entered++;
-    this.#regions.chainAgain(slot, entryNumber(entry));
+    this.#regions.chainAgain(slot, entry);
     const linear = this.#dispatcher.run(slot, entry);
     statistics.executed += (i32[COUNT_BASE] - before) >> 3;
     if (i32[REGION_EXIT] !== 0) statistics.exits.interpret++;
     else if (i32[COUNT_BASE] >= i32[REGION_LIMIT]) {
       statistics.exits.limit++;
       const region = this.#regions.at(i32[REGION_SLOT]);
-      if (region && ++region.heat === this.#options.hotThreshold && !region.isHot && this.#hotQueue.length < MOST_WAITING) this.#hotQueue.push(region);
+      if (region && i32[REGION_LIMIT] !== AT_ONCE && ++region.heat === this.#options.hotThreshold && !region.isHot && this.#hotQueue.length < MOST_WAITING)
+        this.#hotQueue.push(region);
     } else {
       statistics.exits.unknown++;
       if (this.#hotSpots.left(linear)) {
@@ -253,9 +253,7 @@ export class RegionTranslator implements Translator {
       tier: backEnd.name,
       entries: dispatched.map((block, number) => {
         const { linear } = ir.blocks[block];
-        return ir.entries.includes(block)
-          ? { linear, number: javaScript ? this.#javaScript.regions.entryOf(ir.slot, number) : number, record: this.#record(linear), installed: false, reachable: false }
-          : undefined;
+        return ir.entries.includes(block) ? { linear, number, record: this.#record(linear), installed: false, reachable: false } : undefined;
       }),
       spans: spansOf(ir),
       pages: ir.pages,

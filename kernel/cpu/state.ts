@@ -103,7 +103,7 @@ export const REGION_LIMIT = 102;
 export const REGION_EXIT = 103;
 /** (run) What RUN_LIMIT grows to as regions execute: the interpreter's own instructions are what is sampled. */
 export const STRETCH_LIMIT = 104;
-/** (run) Slot of the region that was left. */
+/** (run) Slot of the region that runs, or ran last. */
 export const REGION_SLOT = 105;
 /** A RUN_LIMIT that is always reached. */
 export const AT_ONCE = -0x8000_0000;

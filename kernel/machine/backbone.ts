@@ -15,6 +15,7 @@ import type { KernelHooks } from "./hooks.js";
 import type { MachineOptions } from "./options.js";
 import { Pacer } from "./pacer.js";
 import { RunLoop } from "./run-loop.js";
+import { TimerSlack } from "./timer-slack.js";
 import { WakeSignal } from "./wake.js";
 
 const NS_PER_INSTRUCTION = 10;
@@ -44,7 +45,7 @@ export interface Backbone {
   readonly plane: Backplane;
 }
 
-/** @throws BackplaneError `MEMORY_SIZE`, `MEMORY_UNAVAILABLE`, `CPU_MODEL`. */
+/** @throws BackplaneError `MEMORY_SIZE`, `MEMORY_UNAVAILABLE`, `CPU_MODEL`, `TIMER_SLACK`. */
 export const buildBackbone = (design: Design, hooks: KernelHooks, options: MachineOptions, callbacks: BackboneCallbacks): Backbone => {
   const model = cpuModel(design.profile.cpu ?? DEFAULT_CPU_MODEL);
   const wake = new WakeSignal();
@@ -57,8 +58,8 @@ export const buildBackbone = (design: Design, hooks: KernelHooks, options: Machi
   const clock = new VirtualClock(
     options.nsPerInstruction ?? NS_PER_INSTRUCTION,
     () => cpu.instructionCount,
-    () => {
-      cpu.requestExit();
+    (earlier) => {
+      if (earlier) cpu.requestExit();
       wake.ring();
     },
   );
@@ -67,7 +68,7 @@ export const buildBackbone = (design: Design, hooks: KernelHooks, options: Machi
   const isRealTime = options.clock === "real-time";
   const completions = new Completions(clock, !isRealTime, () => wake.ring());
   const pacer = isRealTime ? new Pacer(clock, options.hostTime, callbacks.postpone) : undefined;
-  const loop = new RunLoop({ cpu, clock, completions, hostTime: options.hostTime, wake, pacer, settle: callbacks.settle });
+  const loop = new RunLoop({ cpu, clock, completions, hostTime: options.hostTime, wake, pacer, slack: new TimerSlack(options.timerSlackMs), settle: callbacks.settle });
   const plane: Backplane = { hooks, ports, space, lines, clock, completions, ledger: design.ledger, control: callbacks.control, log: callbacks.log };
   return { cpu, jit, clock, space, ports, lines, completions, wake, loop, plane };
 };

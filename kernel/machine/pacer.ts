@@ -14,7 +14,7 @@ import type { VirtualClock } from "../clock/virtual-clock.js";
 import type { HostTime } from "./options.js";
 
 const HORIZON_NS = 50e6;
-const LOST_NS = 500e6;
+export const LOST_NS = 500e6;
 /** Share of a new measurement in the smoothed cost; less for slices of fewer than `FULL_WEIGHT` instructions. */
 const SMOOTHING = 1 / 8;
 const FULL_WEIGHT = 10_000;

@@ -10,13 +10,14 @@
  * see. With nothing scheduled at all, the machine sleeps until the host has input for it.
  *
  * Real-time mode: slices of at most 1 ms; `pacer.ts` keeps virtual time beside host time; HLT sleeps on the host until
- * the next deadline or until input arrives.
+ * the next deadline or until input arrives, and past deadlines when the guest has been idle (`timer-slack.ts`).
  */
 import type { VirtualClock } from "../clock/virtual-clock.js";
 import type { CpuCore } from "../cpu/engine.js";
 import type { Completions } from "./completions.js";
 import type { HostTime } from "./options.js";
 import { AHEAD_NS, type Pacer } from "./pacer.js";
+import type { TimerSlack } from "./timer-slack.js";
 import type { WakeSignal } from "./wake.js";
 
 /** Slices of the deterministic mode end where the instruction count is a multiple of this. */
@@ -25,6 +26,8 @@ const REAL_SLICE_NS = 1e6;
 const YIELD_NS = 10e6;
 /** Sleeps are cut into pieces of this length; a host timer cannot take much longer ones. */
 const MAX_SLEEP_MS = 60_000;
+/** A host's timer may be early by less than this. */
+const EARLY_NS = 2e6;
 
 /** When a run is over; whichever comes first. */
 export interface Goal {
@@ -50,6 +53,8 @@ export interface RunLoopParts {
   readonly wake: WakeSignal;
   /** Present in real-time mode. */
   readonly pacer: Pacer | undefined;
+  /** Matters in real-time mode. */
+  readonly slack: TimerSlack;
   /** Carries out requested resets and power-offs and looks for a triple fault; true when the machine has ended. */
   readonly settle: () => boolean;
 }
@@ -64,14 +69,17 @@ export class RunLoop {
   }
 
   async run(goal: Goal): Promise<Outcome> {
-    const { cpu, clock, completions, hostTime, pacer, settle } = this.#parts;
+    const { cpu, clock, completions, hostTime, pacer, settle, slack, wake } = this.#parts;
     const { instructions = Infinity, ns = Infinity, until } = goal;
     this.#executed = 0;
     this.#lastYieldNs = hostTime.nowNs();
     pacer?.begin();
+    slack.busy(clock.nowNs);
     for (;;) {
       pacer?.recover();
       clock.fireDue();
+      // the rest of this turn sees what has been rung for so far: most rings are the guest's own
+      wake.answered();
       if (settle()) return "stopped";
       if (this.#executed >= instructions || clock.nowNs >= ns || until?.()) return "reached";
       if (completions.due) await completions.deliverDue();
@@ -92,8 +100,8 @@ export class RunLoop {
   }
 
   /** Runs instructions; a promise when the guest is so far ahead that it has to sleep. */
-  #slice(instructions: number, ns: number): Promise<void> | "debugger" | undefined {
-    const { cpu, clock, hostTime, pacer } = this.#parts;
+  #slice(instructions: number, ns: number): Promise<unknown> | "debugger" | undefined {
+    const { cpu, clock, hostTime, pacer, slack } = this.#parts;
     const before = cpu.instructionCount;
     const sliceNs = Math.min(clock.nextDeadlineNs, ns, pacer ? clock.nowNs + REAL_SLICE_NS : Infinity) - clock.nowNs;
     const toDeadline = Math.ceil(sliceNs / clock.nsPerInstruction);
@@ -103,6 +111,7 @@ export class RunLoop {
     cpu.run(budget);
     const executed = cpu.instructionCount - before;
     this.#executed += executed;
+    slack.executed(executed);
     if (pacer) pacer.measured(executed, hostTime.nowNs() - startNs);
     if (cpu.debug.stopped !== undefined) return "debugger";
     if (!pacer) return undefined;
@@ -112,27 +121,43 @@ export class RunLoop {
 
   /** Moves time on while the processor is halted; a promise when that takes host time. */
   #halt(ns: number, waits: boolean): Promise<void> | "for ever" | undefined {
-    const { clock, completions, pacer } = this.#parts;
+    const { clock, completions, pacer, slack } = this.#parts;
+    slack.halted(clock.nowNs);
     const at = Math.min(clock.nextDeadlineNs, ns);
     if (at === Infinity && completions.outstanding === 0 && !waits) return "for ever";
     const target = pacer ? pacer.targetNs : Infinity;
-    if (at > target || at === Infinity) return this.#sleepUntil(at);
+    if (at > target || at === Infinity) return this.#sleepUntil(at, ns);
     clock.advanceTo(at);
     return undefined;
   }
 
-  async #sleepUntil(at: number): Promise<void> {
-    const { clock, pacer } = this.#parts;
-    if (pacer) clock.advanceTo(pacer.targetNs);
-    await this.#sleep(at - clock.nowNs);
-    if (pacer) clock.advanceTo(Math.min(at, pacer.targetNs));
+  /** Real-time mode may sleep past deadline `at`, but not past the goal `ns`; afterwards it is the next deadline, or sooner. */
+  async #sleepUntil(at: number, ns: number): Promise<void> {
+    const { clock, completions, pacer, slack } = this.#parts;
+    if (!pacer) {
+      await this.#sleep(at - clock.nowNs);
+      return;
+    }
+    clock.advanceTo(pacer.targetNs);
+    const { nowNs } = clock;
+    if (completions.outstanding > 0) slack.busy(nowNs);
+    const end = Math.max(at, Math.min(ns, nowNs + slack.at(nowNs)));
+    const rung = await this.#sleep(end - nowNs);
+    const rest = at - pacer.targetNs;
+    // the slack is not for what a host's timer was early by
+    if (!rung && rest > 0 && rest < EARLY_NS) await this.#sleep(rest);
+    clock.advanceTo(Math.min(clock.nextDeadlineNs, ns, pacer.targetNs));
   }
 
-  async #sleep(ns: number): Promise<void> {
-    const { hostTime, wake } = this.#parts;
+  /** True when something has ended it that the host has for the guest, or for the run. */
+  async #sleep(ns: number): Promise<boolean> {
+    const { clock, hostTime, slack, wake } = this.#parts;
     await hostTime.sleep(Math.min(MAX_SLEEP_MS, ns / 1e6), wake.promise);
+    const { rung } = wake;
+    if (rung) slack.busy(clock.nowNs);
     wake.answered();
     this.#lastYieldNs = hostTime.nowNs();
+    return rung;
   }
 
   /** Results of host work arrive only while the event loop turns, so real-time mode yields sooner while some are awaited. */

@@ -18,7 +18,12 @@ export class WakeSignal {
     return this.#promise;
   }
 
-  /** The sleeper is up. */
+  /** Whether there was a ring that nobody has answered. */
+  get rung(): boolean {
+    return this.#rung;
+  }
+
+  /** The sleeper is up, or nobody sleeps and what the rings were for is about to be looked at. */
   answered(): void {
     this.#rung = false;
     this.#ring = undefined;

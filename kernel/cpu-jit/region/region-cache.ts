@@ -104,7 +104,7 @@ export class RegionCache {
   chainAgain(slot: number, number: number): void {
     const region = this.#slots[slot];
     const point = region?.entries[number];
-    if (region && point) this.#chain(region, point);
+    if (region && point && !this.#parts.chain.has(point.linear, slot, number, region.part)) this.#chain(region, point);
   }
 
   #chain(region: Region, point: RegionEntryPoint): void {

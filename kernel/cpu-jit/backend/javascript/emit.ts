@@ -8,7 +8,7 @@
  * V8 optimises a function by what it has seen of it, and throws the code away where it meets the first call, sum or access
  * of a path it has never seen. So ways out consist of constants and jumps, and what they have in common stands behind.
  */
-import { BASE, CODE_PAGE, COUNT_BASE, CS, EIP, PC, REGION_EXIT, REGION_LIMIT, REGION_SLOT } from "../../../cpu/state.js";
+import { BASE, CODE_PAGE, COUNT_BASE, CS, EIP, PC, REGION_EXIT, REGION_LIMIT } from "../../../cpu/state.js";
 import { PAGE_MASK, PAGE_SHIFT } from "../../../memory/layout.js";
 import { LEAVE_AT } from "../../environment.js";
 import { type Edge, type Expr, type IrBlock, type IrRegion, LOCAL_NAMES, LOCAL_WORDS, LOCALS, type Site, type Size, type Statement } from "../../ir/ir.js";
@@ -53,7 +53,7 @@ export class JavaScriptEmitter {
   }
 
   emit(name: string): string {
-    const { blocks, slot } = this.#region;
+    const { blocks } = this.#region;
     this.#fenced = blocks.some(({ statements }) => statements.some(({ kind }) => kind === "fence" || kind === "x87" || kind === "bulk"));
     const names = LOCAL_NAMES.filter((_, local) => (this.#used & (1 << local)) !== 0);
     this.#open(`function ${name}(target) {`);
@@ -72,7 +72,6 @@ export class JavaScriptEmitter {
     this.#storeLocals();
     this.#line(`i32[${COUNT_BASE}] = count + (extra & -8) | 0;`);
     this.#line(`i32[${REGION_EXIT}] = extra & 1;`);
-    this.#line(`i32[${REGION_SLOT}] = ${slot};`);
     this.#line("return linear;");
     this.#close();
     return this.#lines.join("\n");

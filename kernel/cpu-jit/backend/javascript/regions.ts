@@ -5,19 +5,13 @@
  * even once, and thrown away whenever that happens; so young regions run in short stretches, and ask for each TLB
  * entry by a call, as they will have to now and then.
  */
-import { COUNT_BASE, REGION_LIMIT } from "../../../cpu/state.js";
+import { COUNT_BASE, REGION_LIMIT, REGION_SLOT } from "../../../cpu/state.js";
 import type { RegionFunction } from "../backend.js";
 
-/** An entry and a slot in one number. A region has at most one entry for each of its instructions. */
-const ENTRY_BITS = 8;
-const ENTRY_MASK = (1 << ENTRY_BITS) - 1;
 /** Calls in short stretches. */
 const YOUTH = 40;
 /** Of these, calls that ask for TLB entries. */
 const ASKING = 4;
-
-/** Number of an entry, of a region of either kind. */
-export const entryNumber = (entry: number): number => entry & ENTRY_MASK;
 
 export class JavaScriptRegions {
   readonly #i32: Int32Array;
@@ -29,12 +23,8 @@ export class JavaScriptRegions {
     this.#askAlways = askAlways;
   }
 
-  /** What a dispatcher calls with `entryOf`. */
-  readonly call: RegionFunction = (entry) => this.#run[entry >> ENTRY_BITS]!(entry & ENTRY_MASK);
-
-  entryOf(slot: number, entry: number): number {
-    return (slot << ENTRY_BITS) | entry;
-  }
+  /** What a dispatcher calls: the region in the slot that it has left in REGION_SLOT. */
+  readonly call: RegionFunction = (entry) => this.#run[this.#i32[REGION_SLOT]]!(entry);
 
   add(slot: number, run: RegionFunction): void {
     const i32 = this.#i32;

@@ -2,10 +2,10 @@
  * The dispatcher: a WebAssembly module that calls regions by their slots in a table and chains those of all modules, and has
  * the functions that compute flags of unknown kind.
  */
-import { COUNT_BASE, REGION_EXIT, REGION_LIMIT, TLB_HALF } from "../../../cpu/state.js";
+import { COUNT_BASE, REGION_EXIT, REGION_LIMIT, REGION_SLOT, TLB_HALF } from "../../../cpu/state.js";
 import { TLB_EXECUTE_OFFSET } from "../../../memory/layout.js";
 import { Bytes, I32, OP, VOID } from "../../../wasm/encoder.js";
-import { CHAIN_ENTRY_BYTES, CHAIN_HASH, CHAIN_OFFSET, CHAIN_SHIFT, CHAIN_TABLE, CHAIN_TARGET } from "../../chain.js";
+import { CHAIN_ENTRY_BYTES, CHAIN_HASH, CHAIN_OFFSET, CHAIN_PART, CHAIN_SHIFT, CHAIN_TABLE, CHAIN_TARGET, SLOT_BITS } from "../../chain.js";
 import { L_OP } from "../../ir/ir.js";
 import { HELPER_CODES, unknownCondition } from "../../lift/unknown-flags.js";
 import type { RegionFunction } from "../backend.js";
@@ -13,7 +13,7 @@ import { WasmExpressions } from "./expression.js";
 import { FUNCREF, type FunctionTable, functionTable, functionType, HEADER, HELPER_PARAMETERS, importMemory, instantiate, KIND, SECTION, section } from "./module.js";
 
 /**
- * run(slot, entry): calls the region in a slot of the table, and those that it leads to for as long as the chain table knows
+ * run(slot, entry): calls the region in a slot of the table, which REGION_SLOT names meanwhile, and those that it leads to for as long as the chain table knows
  * them; returns the linear address at which execution goes on.
  */
 const dispatcherModule = (memoryPages: number, slots: number): Uint8Array<ArrayBuffer> => {
@@ -117,6 +117,11 @@ const dispatcherBody = (): Bytes => {
   out.byte(VOID);
   out.byte(OP.loop);
   out.byte(VOID);
+  constant(0);
+  op(OP.localGet, SLOT);
+  out.byte(OP.i32Store);
+  out.unsigned(2);
+  out.unsigned(REGION_SLOT * 4);
   op(OP.localGet, ENTRY);
   op(OP.localGet, SLOT);
   out.byte(OP.callIndirect);
@@ -153,12 +158,17 @@ const dispatcherBody = (): Bytes => {
   out.byte(OP.i32Shl);
   load(TLB_EXECUTE_OFFSET);
   leaveUnlessEqual();
-  field(CHAIN_TARGET + 8);
+  field(CHAIN_PART);
   word(TLB_HALF);
   leaveUnlessEqual();
   field(CHAIN_TARGET);
+  op(OP.localTee, ENTRY);
+  constant((1 << SLOT_BITS) - 1);
+  out.byte(OP.i32And);
   op(OP.localSet, SLOT);
-  field(CHAIN_TARGET + 4);
+  op(OP.localGet, ENTRY);
+  constant(SLOT_BITS);
+  out.byte(OP.i32ShrU);
   op(OP.localSet, ENTRY);
   op(OP.br, 0);
   out.byte(OP.end);
@@ -177,7 +187,7 @@ export interface Dispatcher {
   readonly helpers: Record<string, unknown>;
 }
 
-/** @param foreign runs a region of another back end; its parameter says which, and the entry */
+/** @param foreign runs a region of another back end, the one that REGION_SLOT names */
 export const createDispatcher = (memory: { readonly buffer: ArrayBuffer }, slots: number, foreign: RegionFunction): Dispatcher => {
   const table = functionTable(slots);
   const imports = { memory, table, foreign, nowhere: (linear: number) => linear };

@@ -5,7 +5,7 @@
  * `br_table` at the start; blocks follow each other in the region's order, each behind the end of a `block` that forward
  * jumps to it leave; see `layout.ts` for loops.
  */
-import { COUNT_BASE, REGION_EXIT, REGION_LIMIT, REGION_SLOT } from "../../../cpu/state.js";
+import { COUNT_BASE, REGION_EXIT, REGION_LIMIT } from "../../../cpu/state.js";
 import { Bytes, I32, OP } from "../../../wasm/encoder.js";
 import type { Edge, IrBlock, IrRegion } from "../../ir/ir.js";
 import { edgesOf } from "../../region/region-former.js";
@@ -73,9 +73,6 @@ export class WasmEmitter {
     this.#code.constant(1);
     out.byte(OP.i32And);
     this.#code.memory(OP.i32Store, REGION_EXIT * 4, 2);
-    this.#code.constant(0);
-    this.#code.constant(this.#region.slot);
-    this.#code.memory(OP.i32Store, REGION_SLOT * 4, 2);
     this.#code.op(OP.localGet, LINEAR);
     out.byte(OP.end);
     return out;
