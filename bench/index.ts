@@ -10,10 +10,11 @@ import { plotRivals } from "./rivals/plot.js";
 import { boot } from "./suites/boot.js";
 import { dispatch } from "./suites/dispatch.js";
 import { interpreter } from "./suites/interpreter.js";
+import { jit } from "./suites/jit.js";
 import { rivals } from "./suites/rivals.js";
 import { snapshot } from "./suites/snapshot.js";
 
-const SUITES: readonly Suite[] = [interpreter, boot, dispatch, snapshot, rivals];
+const SUITES: readonly Suite[] = [interpreter, boot, dispatch, snapshot, jit, rivals];
 
 /** This file is dist/bench/index.js. */
 const RESULTS = fileURLToPath(new URL("../../bench/results/", import.meta.url));
@@ -55,7 +56,7 @@ const main = async (): Promise<number> => {
       const rounds = roundsOf(options, suite);
       const result = await suite.run({ ...context, rounds });
       process.stdout.write(`${suite.name}\n${table(result)}\n`);
-      results[suite.name] = { where: { rounds, ...result.where }, rows: result.rows, notes: result.notes };
+      results[suite.name] = { where: { rounds, ...result.where }, rows: result.rows, notes: result.notes, ...(result.detail !== undefined && { detail: result.detail }) };
     }
   } finally {
     rmSync(scratch, { recursive: true, force: true });

@@ -28,13 +28,16 @@ ${suites.map(({ name, about }) => `  ${name.padEnd(12)} ${about}`).join("\n")}
   --summary     also writes bench/results/summary-TIME.json, which git keeps, and draws docs/figures/rivals*.svg anew
   --plot        only draws them, from the summaries there are
 
-Of the suite rivals:
+Of the suites rivals and jit:
 
   --only REGEX  programs whose name or class matches
+  --jit MODE    how ours translates: off, js, wasm or tiered
+
+Of the suite rivals:
+
   --node FILE   another Node for ours and v86. The npm package "node" has one of every version inside:
                   npm install --prefix FOLDER node@24
                   npm run bench -- rivals --node FOLDER/node_modules/node/bin/node
-  --jit MODE    how ours translates: off, js, wasm or tiered
 `;
 
 export const roundsOf = (options: Options, suite: Suite): number => options.rounds ?? suite.rounds ?? DEFAULT_ROUNDS;

@@ -15,6 +15,8 @@ export interface SuiteResult {
   readonly rows: readonly Row[];
   /** What a reader must know to judge the figures, and what was proved on the way. */
   readonly notes: readonly string[];
+  /** More for programs, stored with it. */
+  readonly detail?: unknown;
   /** Circumstances of this suite alone, stored with it. */
   readonly where?: Readonly<Record<string, string | number>>;
 }
@@ -33,11 +35,11 @@ export interface Context {
   readonly rival: boolean;
   /** Another built checkout of this project to compare with. */
   readonly before: string | undefined;
-  /** Suite `rivals`: programs whose name or class matches; all unless given. */
+  /** Suites `rivals` and `jit`: programs whose name or class matches; all of `rivals`, some of `jit` unless given. */
   readonly only: RegExp | undefined;
   /** Suite `rivals`: the binary of Node that runs what is written in JavaScript. */
   readonly node: string;
-  /** Suite `rivals`: which tiers of ours translate; the machine's default unless given. */
+  /** The same suites: which tiers of ours translate; the machine's default unless given. */
   readonly jit: string | undefined;
   /** A folder for files of this run. */
   readonly scratch: string;

@@ -37,6 +37,7 @@ export const assembleProfile = async (profile: Profile, options: RunOptions, pla
     clock: options.clock === "deterministic" ? "deterministic" : "real-time",
     ...(options.timerSlackMs === undefined ? {} : { timerSlackMs: options.timerSlackMs }),
     ...(options.jit === undefined ? {} : { jit: options.jit }),
+    ...(options.jitReport === undefined ? {} : { jitReport: options.jitReport }),
     services: servicesFor(platform, options),
     tripleFault: options.tripleFault ?? "stop",
     definitions: catalogue.definitions,

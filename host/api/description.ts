@@ -66,6 +66,8 @@ export interface RunOptions {
   readonly timerSlackMs?: number;
   /** How hot guest code is translated: `wasm` unless given; `off` interprets everything. */
   readonly jit?: JitMode;
+  /** Translated code counts what it does: for `machine.jit.report`. Slower. */
+  readonly jitReport?: boolean;
   /** Of the devices' random numbers. Random unless given; 1 with the deterministic clock. */
   readonly seed?: number;
   /** What the guest's clock starts from, in ms since 1970 UTC. The present unless given; 2005-01-01 with the deterministic clock. */

@@ -30,6 +30,7 @@ export const RUN_OPTIONS: readonly OptionSpec[] = [
   { name: "timeout", value: "S", doc: "Stop after S seconds with status 124" },
   { name: "jit", value: "MODE", doc: `Translation of hot code: ${JIT_MODES.join(", ")} (the default: ${DEFAULT_JIT_MODE})` },
   { name: "jit-dump", value: "FILE", doc: "Write each translated region to FILE: intermediate representation and generated code; - is standard error" },
+  { name: "jit-report", value: "FILE", doc: "At the end write to FILE what translated code has done, as JSON; - is a table on standard error. Slower" },
   ...DEBUG_OPTIONS,
 ];
 
@@ -46,6 +47,7 @@ export interface RunPlan {
   readonly clock: "real" | "deterministic";
   readonly jit: JitMode | undefined;
   readonly jitDump: string | undefined;
+  readonly jitReport: string | undefined;
   readonly timeoutMs: number | undefined;
   readonly debug: DebugPlan;
 }
@@ -137,6 +139,7 @@ export const planRun = (args: Arguments): RunPlan => {
     clock: oneOf("clock", args.value("clock"), ["real", "deterministic"]) ?? "real",
     jit: oneOf("jit", args.value("jit"), JIT_MODES),
     jitDump: file("jit-dump"),
+    jitReport: file("jit-report"),
     timeoutMs: seconds(args.value("timeout")),
     debug: planDebugging(args),
   };

@@ -57,6 +57,17 @@ describe("run", () => {
     expect(await finish(running)).toMatchObject({ status: 0, stdout: "> \u0001xz" });
   });
 
+  it("writes what translated code has done, as JSON to a file and as a table to standard error", async () => {
+    const toFile = await finish(boot("hello", "--jit-report", file("report.json"), "--serial", "stdio", "--display", "none"));
+    expect([toFile.status, toFile.stdout]).toEqual([0, "Hello\r\n"]);
+    const report = JSON.parse(await readFile(file("report.json"), "utf8")) as { instructions: { interpreter: number }; seconds: { interpreter: number } };
+    expect(report.instructions.interpreter).toBeGreaterThan(10);
+    expect(report.seconds.interpreter).toBeGreaterThan(0);
+    const toTable = await finish(boot("hello", "--jit-report", "-", "--serial", "stdio", "--display", "none"));
+    expect(toTable.stderr).toMatch(/interpreter +\d+\.\d\d +100\.0 %/);
+    expect(toTable.stderr).toContain("Hottest regions");
+  });
+
   it("ends with 3 and a dump at a triple fault", async () => {
     const { status, stdout, stderr } = await finish(boot("fault"));
     expect([status, stdout]).toEqual([3, "oops"]);
@@ -196,6 +207,8 @@ describe("wrong input", () => {
     [["run", "--bios", "F/hello", "--plugin", "F/absent.mjs"], /there is no file/],
     [["run", "--bios", "F/hello", "--serial", "file:F/absent/out"], /there is no directory .*absent; make it first/],
     [["run", "--bios", "F/hello", "--screen-text", "F/folder"], /--screen-text: .*it is a directory/],
+    [["run", "--bios", "F/hello", "--jit-report", "F/folder"], /--jit-report: .*it is a directory/],
+    [["run", "--bios", "F/hello", "--jit", "off", "--jit-report", "-"], /--jit-report has nothing to write with --jit off/],
     [["run", "--bios", "F/hello", "--debug-port", "file:F/folder"], /--debug-port: .*it is a directory/],
     [["run", "--bios", "F/empty", "--serial", "file:F/out"], /is empty/],
     [["run", "--bios", "F/hello", "--display", "terminal"], /needs a terminal/],

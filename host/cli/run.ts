@@ -15,6 +15,7 @@ import { checkWritable, connectSerial, type Endpoint, openFile } from "./endpoin
 import { type EndingSignal, GUEST_FAILED, LEFT, POWERED_OFF, signalled, TIMED_OUT } from "./exit-status.js";
 import { guestOutput } from "./guest-output.js";
 import { dumpRegions } from "./jit-dump.js";
+import { reportJit } from "./jit-report.js";
 import { loadPlugins, loadProfile } from "./load.js";
 import { inOption, nameOption, planRun, type RunPlan } from "./run-options.js";
 import { recordScreen } from "./screen-text.js";
@@ -190,8 +191,14 @@ export const run = async (args: Arguments, streams: Streams): Promise<number> =>
   const { stderr, stdout } = streams;
   const plan = planRun(args);
   if (plan.screenText !== undefined) await checkWritable("screen-text", plan.screenText);
-  if (plan.jitDump !== undefined && plan.jitDump !== "-") await checkWritable("jit-dump", plan.jitDump);
-  if (plan.jitDump !== undefined && plan.jit === "off") throw usageError("--jit-dump has nothing to write with --jit off");
+  for (const [option, path] of [
+    ["jit-dump", plan.jitDump],
+    ["jit-report", plan.jitReport],
+  ] as const) {
+    if (path === undefined) continue;
+    if (plan.jit === "off") throw usageError(`--${option} has nothing to write with --jit off`);
+    if (path !== "-") await checkWritable(option, path);
+  }
   if (plan.debug.traceFile !== undefined) await checkWritable("trace-file", plan.debug.traceFile);
   for (const [option, endpoint] of [
     ["serial", plan.serial],
@@ -202,7 +209,7 @@ export const run = async (args: Arguments, streams: Streams): Promise<number> =>
   const { description, title, hasBios } = await describe(plan, streams);
   const consoles = chooseConsoles(plan, hasBios, streams);
   const profile = designProfile(description, nameOption);
-  const vm = await assembleProfile(profile, { clock: plan.clock, ...(plan.jit === undefined ? {} : { jit: plan.jit }) }, nodePlatform);
+  const vm = await assembleProfile(profile, { clock: plan.clock, jitReport: plan.jitReport !== undefined, ...(plan.jit === undefined ? {} : { jit: plan.jit }) }, nodePlatform);
 
   const connections = new Connections();
   const terminal = new Terminal(streams);
@@ -217,6 +224,7 @@ export const run = async (args: Arguments, streams: Streams): Promise<number> =>
     vm.on("log", (level, path, message) => {
       if (level === "warn" && consoles.display === "none") say(`${path}: ${message}`);
     });
+    if (plan.jitReport !== undefined) connections.add(reportJit(vm, plan.jitReport, streams.stderr));
     if (plan.jitDump !== undefined) connections.add(dumpRegions(vm, plan.jitDump, streams.stderr));
     if (plan.screenText !== undefined && !vm.hasScreen) throw usageError(`--screen-text: machine "${profile.name}" has no display adapter`);
     if (consoles.display === "terminal" && !vm.hasScreen) throw usageError(`--display terminal: machine "${profile.name}" has no display adapter`);

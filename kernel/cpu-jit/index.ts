@@ -7,6 +7,8 @@ export type { IrRegion } from "./ir/ir.js";
 export { printRegion } from "./ir/print.js";
 export { DEFAULT_JIT_MODE, JIT_DEFAULTS, JIT_FORCED, JIT_MODES, type JitMode, type JitOptions } from "./options.js";
 export type { Region } from "./region/region.js";
+export { printReport } from "./report/print.js";
+export type { JitReport, RegionReport } from "./report/report.js";
 export type { JitStatistics } from "./statistics.js";
 export { type RegionListener, RegionTranslator } from "./translator.js";
 

@@ -1,4 +1,5 @@
 /** What a host chooses about translation. */
+import type { HostClock } from "./report/stopwatch.js";
 
 /** Which code generators are used: none, one of them, or WebAssembly for warm and JavaScript for hot regions. */
 export type JitMode = "off" | "js" | "wasm" | "tiered";
@@ -18,6 +19,8 @@ export interface JitOptions {
   /** Regions at most, and bytes of generated code; the oldest make room for new ones. */
   readonly regions: number;
   readonly bytes: number;
+  /** Generated code counts what it does, and this clock tells the time of each phase: for `RegionTranslator.report`. */
+  readonly report?: HostClock | undefined;
 }
 
 export const JIT_DEFAULTS: JitOptions = {

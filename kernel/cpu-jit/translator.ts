@@ -24,8 +24,11 @@ import { openWindows } from "./passes/windows.js";
 import { HotSpots } from "./profile.js";
 import { type Region, spansOf } from "./region/region.js";
 import { RegionCache } from "./region/region-cache.js";
-import { REGION_LIMITS, RegionFormer } from "./region/region-former.js";
+import { type Code, REGION_LIMITS, RegionFormer } from "./region/region-former.js";
 import { WindowPolicies } from "./region/window-policies.js";
+import { Recorder } from "./report/recorder.js";
+import type { JitReport } from "./report/report.js";
+import { type Stopwatch, UNTIMED } from "./report/stopwatch.js";
 import { type JitStatistics, newStatistics } from "./statistics.js";
 
 /** Byte offset in the guest buffer where instructions across pages are put together. */
@@ -59,6 +62,9 @@ export class RegionTranslator implements Translator {
   readonly #warm: BackEnd;
   readonly #hot: BackEnd;
   readonly #dispatcher: Dispatcher;
+  readonly #run: Dispatcher["run"];
+  readonly #recorder: Recorder | undefined;
+  readonly #stopwatch: Stopwatch;
   readonly #hotSpots: HotSpots;
   readonly #regions: RegionCache;
   readonly #windowPolicies = new WindowPolicies();
@@ -74,21 +80,30 @@ export class RegionTranslator implements Translator {
     this.#hotSpots = new HotSpots(options, core.memory.hasCode.length);
     const chain = new ChainTable(core.i32);
     this.#regions = new RegionCache({ cache, chain, options, statistics: this.statistics, onDropped: (region) => this.#emptied(region) });
-    const environment = regionEnvironment(parts, this.statistics, this.#ledger());
-    this.#former = new RegionFormer({
+    const known = operations();
+    const recorder = options.report && new Recorder(parts, options.report, known, options.regions);
+    this.#recorder = recorder;
+    this.#stopwatch = recorder?.stopwatch ?? UNTIMED;
+    const ledger = this.#ledger();
+    const plain = regionEnvironment(parts, this.statistics, recorder?.ledger(ledger) ?? ledger);
+    const environment = recorder?.environment(plain) ?? plain;
+    const code: Code = {
       code: cache.code,
       entries: cache.entries,
       mmu: core.mmu,
       i32: core.i32,
-      operations: operations(),
+      operations: known,
       regionOperation: HOT_NUMBERS.get("%REGION")!,
       bufferPage: (linear) => this.#bufferPage(linear),
       leadsToRegion: (linear) => this.#leadsToRegion(linear),
       decodeAcross: (linear, page, next) => this.#decodeAcross(linear, page, next),
-    });
-    this.#javaScript = new JavaScriptBackEnd(environment);
-    this.#dispatcher = createDispatcher(environment.memory, options.regions, this.#javaScript.regions.call);
-    this.#warm = options.mode === "js" ? this.#javaScript : new WasmBackEnd(environment, this.#dispatcher.helpers);
+    };
+    this.#former = new RegionFormer(code, REGION_LIMITS, this.#stopwatch);
+    this.#javaScript = new JavaScriptBackEnd(environment, recorder);
+    const { call } = this.#javaScript.regions;
+    this.#dispatcher = createDispatcher(environment.memory, options.regions, recorder?.callingJavaScript(call) ?? call);
+    this.#run = recorder?.dispatching(this.#dispatcher.run) ?? this.#dispatcher.run;
+    this.#warm = options.mode === "js" ? this.#javaScript : new WasmBackEnd(environment, this.#dispatcher.helpers, recorder);
     this.#hot = options.mode === "wasm" ? this.#warm : this.#javaScript;
     cache.onInvalidated = (page, offset, length) => this.#regions.invalidate(page, offset, length, () => this.#hotSpots.changed(page));
     cache.onFlush.push(() => this.#flush());
@@ -99,6 +114,15 @@ export class RegionTranslator implements Translator {
     return this.#regions.regions;
   }
 
+  /** What has been done, if `JitOptions.report` asked for it. @param instructions executed by the processor in all */
+  report(instructions: number): JitReport | undefined {
+    return this.#recorder?.report(this.statistics, instructions);
+  }
+  /** Work of the processor, whose time is the interpreter's but for what regions and their making take. */
+  timed(work: (instructions: number) => void): (instructions: number) => void {
+    return this.#recorder?.stopwatch.timed("interpreter", work) ?? work;
+  }
+
   // ── running ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
   enter(slot: number, entry: number): number {
@@ -107,7 +131,7 @@ export class RegionTranslator implements Translator {
     const before = i32[COUNT_BASE];
     statistics.entered++;
     this.#regions.chainAgain(slot, entry);
-    const linear = this.#dispatcher.run(slot, entry);
+    const linear = this.#run(slot, entry);
     statistics.executed += (i32[COUNT_BASE] - before) >> 3;
     if (i32[REGION_EXIT] !== 0) statistics.exits.interpret++;
     else if (i32[COUNT_BASE] >= i32[REGION_LIMIT]) {
@@ -218,11 +242,13 @@ export class RegionTranslator implements Translator {
   }
 
   #form(seed: number, free: boolean): IrRegion | undefined {
-    const region = this.#former.form(seed, free);
+    const region = this.#stopwatch.during("forming", () => this.#former.form(seed, free));
     if (!region) return undefined;
-    foldConstants(region);
-    removeDeadSets(region);
-    const handles = openWindows(region, this.#windowPolicies.of(region.blocks[0].linear));
+    const handles = this.#stopwatch.during("passes", () => {
+      foldConstants(region);
+      removeDeadSets(region);
+      return openWindows(region, this.#windowPolicies.of(region.blocks[0].linear));
+    });
     const slot = this.#regions.takeSlot();
     return slot === undefined ? undefined : { ...region, slot, handles };
   }
@@ -266,6 +292,7 @@ export class RegionTranslator implements Translator {
     };
     if (javaScript) this.#javaScript.regions.add(region.slot, run);
     this.#dispatcher.table.set(region.slot, javaScript ? this.#dispatcher.foreign : run);
+    this.#recorder?.compiled(region);
     this.#regions.add(region);
     this.onCompiled?.(region, ir, backEnd);
   }

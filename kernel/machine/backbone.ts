@@ -4,7 +4,7 @@ import { PortSpace } from "../bus/port-space.js";
 import { VirtualClock } from "../clock/virtual-clock.js";
 import { Cpu, type CpuCore, cpuModel, DEFAULT_CPU_MODEL } from "../cpu/index.js";
 import type { CreateTranslator } from "../cpu/translator.js";
-import { DEFAULT_JIT_MODE, JIT_DEFAULTS, RegionTranslator } from "../cpu-jit/index.js";
+import { DEFAULT_JIT_MODE, JIT_DEFAULTS, type JitOptions, RegionTranslator } from "../cpu-jit/index.js";
 import { GuestMemory } from "../memory/guest-memory.js";
 import { PhysicalSpace } from "../memory/physical.js";
 import type { Backplane } from "./board.js";
@@ -52,8 +52,9 @@ export const buildBackbone = (design: Design, hooks: KernelHooks, options: Machi
   const space = new PhysicalSpace(new GuestMemory(design.profile.memoryMiB * MIB, design.ledger.blocks()));
   const ports = new PortSpace();
   const mode = options.jit ?? DEFAULT_JIT_MODE;
+  const jitOptions: JitOptions = { ...JIT_DEFAULTS, mode: mode === "off" ? "wasm" : mode, report: options.jitReport ? options.hostTime : undefined };
   let jit: RegionTranslator | undefined;
-  const translate: CreateTranslator | undefined = mode === "off" ? undefined : (parts) => (jit = new RegionTranslator(parts, { ...JIT_DEFAULTS, mode }));
+  const translate: CreateTranslator | undefined = mode === "off" ? undefined : (parts) => (jit = new RegionTranslator(parts, jitOptions));
   const cpu = options.createCpu?.(space, ports) ?? new Cpu(space, ports, model, translate);
   const clock = new VirtualClock(
     options.nsPerInstruction ?? NS_PER_INSTRUCTION,
@@ -68,7 +69,18 @@ export const buildBackbone = (design: Design, hooks: KernelHooks, options: Machi
   const isRealTime = options.clock === "real-time";
   const completions = new Completions(clock, !isRealTime, () => wake.ring());
   const pacer = isRealTime ? new Pacer(clock, options.hostTime, callbacks.postpone) : undefined;
-  const loop = new RunLoop({ cpu, clock, completions, hostTime: options.hostTime, wake, pacer, slack: new TimerSlack(options.timerSlackMs), settle: callbacks.settle });
+  const run = (instructions: number): void => cpu.run(instructions);
+  const loop = new RunLoop({
+    cpu,
+    execute: jit?.timed(run) ?? run,
+    clock,
+    completions,
+    hostTime: options.hostTime,
+    wake,
+    pacer,
+    slack: new TimerSlack(options.timerSlackMs),
+    settle: callbacks.settle,
+  });
   const plane: Backplane = { hooks, ports, space, lines, clock, completions, ledger: design.ledger, control: callbacks.control, log: callbacks.log };
   return { cpu, jit, clock, space, ports, lines, completions, wake, loop, plane };
 };

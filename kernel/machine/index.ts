@@ -1,6 +1,6 @@
 /** Machine assembly: from a profile to a running machine. */
 export { CPU_MODELS, DEFAULT_CPU_MODEL } from "../cpu/index.js";
-export { DEFAULT_JIT_MODE, JIT_MODES, type JitMode, printRegion } from "../cpu-jit/index.js";
+export { DEFAULT_JIT_MODE, JIT_MODES, type JitMode, type JitReport, printRegion, printReport } from "../cpu-jit/index.js";
 export { applySetting, checkConfig, configSchema, type JsonSchema, parseConfigValue, parseInteger, resolveConfig } from "./configuration.js";
 export { type Design, designMachine } from "./design.js";
 export { Machine } from "./machine.js";

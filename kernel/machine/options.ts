@@ -39,6 +39,8 @@ export interface MachineOptions {
   readonly definitions?: readonly AnyDefinition[];
   /** How hot code is translated: `wasm` unless given. `off` interprets everything. */
   readonly jit?: JitMode;
+  /** Translated code counts what it does, and `hostTime` tells the time of each tier: for `Machine.jit.report`. Slower. */
+  readonly jitReport?: boolean;
   /** Another processor in place of the kernel's. */
   readonly createCpu?: (space: PhysicalSpace, ports: PortSpace) => CpuCore;
 }

@@ -47,6 +47,8 @@ export type Outcome = "reached" | "stopped" | "asleep" | "debugger";
 
 export interface RunLoopParts {
   readonly cpu: CpuCore;
+  /** Its `run`. */
+  readonly execute: (instructions: number) => void;
   readonly clock: VirtualClock;
   readonly completions: Completions;
   readonly hostTime: HostTime;
@@ -101,14 +103,14 @@ export class RunLoop {
 
   /** Runs instructions; a promise when the guest is so far ahead that it has to sleep. */
   #slice(instructions: number, ns: number): Promise<unknown> | "debugger" | undefined {
-    const { cpu, clock, hostTime, pacer, slack } = this.#parts;
+    const { cpu, execute, clock, hostTime, pacer, slack } = this.#parts;
     const before = cpu.instructionCount;
     const sliceNs = Math.min(clock.nextDeadlineNs, ns, pacer ? clock.nowNs + REAL_SLICE_NS : Infinity) - clock.nowNs;
     const toDeadline = Math.ceil(sliceNs / clock.nsPerInstruction);
     const toGrid = pacer ? Infinity : GRID - (before % GRID);
     const budget = Math.max(1, Math.min(toDeadline, toGrid, instructions));
     const startNs = pacer ? hostTime.nowNs() : 0;
-    cpu.run(budget);
+    execute(budget);
     const executed = cpu.instructionCount - before;
     this.#executed += executed;
     slack.executed(executed);

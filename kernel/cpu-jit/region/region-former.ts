@@ -12,6 +12,7 @@ import type { Edge, Exit, IrBlock, IrRegion, RegionPage } from "../ir/ir.js";
 import { BlockBuilder, UNKNOWN_FLAGS } from "../lift/builder.js";
 import { edge } from "../lift/control.js";
 import type { Operation } from "../lift/lifters.js";
+import { type Stopwatch, UNTIMED } from "../report/stopwatch.js";
 
 export interface RegionLimits {
   /** V8 compiles a function of more than about 1,200 guest instructions no more, and a long one slowly. */
@@ -58,6 +59,7 @@ const MAX_LENGTH = 15;
 export class RegionFormer {
   readonly #machine: Code;
   readonly #limits: RegionLimits;
+  readonly #stopwatch: Stopwatch;
   #pages: RegionPage[] = [];
   #free = false;
   readonly #found = new Map<number, Instruction>();
@@ -68,7 +70,8 @@ export class RegionFormer {
   readonly #entries = new Set<number>();
   readonly #returns = new Set<number>();
 
-  constructor(machine: Code, limits: RegionLimits = REGION_LIMITS) {
+  constructor(machine: Code, limits: RegionLimits = REGION_LIMITS, stopwatch = UNTIMED) {
+    this.#stopwatch = stopwatch;
     this.#machine = machine;
     this.#limits = limits;
   }
@@ -90,7 +93,7 @@ export class RegionFormer {
     if (!this.#found.has(seed | 0)) return undefined;
     this.#entries.add(seed | 0);
     const order = this.#order(seed | 0);
-    return this.#lift(order);
+    return this.#stopwatch.during("lifting", () => this.#lift(order));
   }
 
   /** Whether a region that is to be compiled with others begins there. */

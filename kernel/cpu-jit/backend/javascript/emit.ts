@@ -7,6 +7,8 @@
  *
  * V8 optimises a function by what it has seen of it, and throws the code away where it meets the first call, sum or access
  * of a path it has never seen. So ways out consist of constants and jumps, and what they have in common stands behind.
+ *
+ * Windows (`passes/windows.ts`) are ignored: each access looks up its own page.
  */
 import { BASE, CODE_PAGE, COUNT_BASE, CS, EIP, PC, REGION_EXIT, REGION_LIMIT } from "../../../cpu/state.js";
 import { PAGE_MASK, PAGE_SHIFT } from "../../../memory/layout.js";
@@ -14,12 +16,15 @@ import { LEAVE_AT } from "../../environment.js";
 import { type Edge, type Expr, type IrBlock, type IrRegion, LOCAL_NAMES, LOCAL_WORDS, LOCALS, type Site, type Size, type Statement } from "../../ir/ir.js";
 import { localsOf } from "../../passes/dead-sets.js";
 import { edgesOf } from "../../region/region-former.js";
+import { enteredAt, executedAt, leavesAt } from "../../report/counters.js";
 import { type Layout, layOut } from "../layout.js";
+import { LEFT, LEFT_BITS } from "../leaves.js";
 import { partNumber } from "./environment.js";
 import { JavaScriptExpressions } from "./expression.js";
 
 const get = (size: Size, at: string): string => (size === 8 ? `i8[${at}]` : `dv.getInt${size}(${at}, true)`);
 const put = (size: Size, at: string, value: string): string => (size === 8 ? `i8[${at}] = ${value};` : `dv.setInt${size}(${at}, ${value}, true);`);
+const increment = (word: string): string => `i32[${word}] = i32[${word}] + 1 | 0;`;
 /** Guest address `a` in the buffer, by its TLB entry `e`. */
 const PLACE = "(e ^ a) >>> 0";
 
@@ -32,13 +37,18 @@ export class JavaScriptEmitter {
   readonly #used: number;
   readonly #set: number;
   readonly #indent: string;
+  readonly #counts: boolean;
   #depth = 0;
   /** Some fence leaves: what it has answered is looked at in one place. */
   #fenced = false;
 
-  /** @param indent of each level, in text for people */
-  constructor(region: IrRegion, indent = "") {
+  /**
+   * @param counts for a report (`report/counters.ts`)
+   * @param indent of each level, in text for people
+   */
+  constructor(region: IrRegion, counts: boolean, indent = "") {
     this.#region = region;
+    this.#counts = counts;
     this.#indent = indent;
     this.#layout = layOut(region);
     this.#part = partNumber(region.tlbPart);
@@ -53,12 +63,13 @@ export class JavaScriptEmitter {
   }
 
   emit(name: string): string {
-    const { blocks } = this.#region;
+    const { blocks, slot } = this.#region;
     this.#fenced = blocks.some(({ statements }) => statements.some(({ kind }) => kind === "fence" || kind === "x87" || kind === "bulk"));
     const names = LOCAL_NAMES.filter((_, local) => (this.#used & (1 << local)) !== 0);
     this.#open(`function ${name}(target) {`);
     this.#line(`let ${[...names.map((each) => `${each} = i32[${LOCAL_WORDS[LOCAL_NAMES.indexOf(each)]}]`), `count = i32[${COUNT_BASE}]`].join(", ")};`);
     this.#line("let a = 0, e = 0, linear = 0, extra = 0, end = last[0];");
+    if (this.#counts) this.#line(`const start = count; ${increment(String(enteredAt(slot) >>> 2))}`);
     this.#open("leave: {");
     if (this.#fenced) this.#open("fenced: {");
     this.#open("dispatch: for (;;) {");
@@ -70,6 +81,11 @@ export class JavaScriptEmitter {
     }
     this.#close();
     this.#storeLocals();
+    if (this.#counts) {
+      const executed = `i32[${executedAt(slot) >>> 2}]`;
+      this.#line(`${executed} = ${executed} + (count + extra - start >>> 3) | 0;`);
+      this.#line(`a = ${leavesAt(slot) >>> 2} + (extra & ${LEFT_BITS}) | 0; ${increment("a")}`);
+    }
     this.#line(`i32[${COUNT_BASE}] = count + (extra & -8) | 0;`);
     this.#line(`i32[${REGION_EXIT}] = extra & 1;`);
     this.#line("return linear;");
@@ -164,10 +180,11 @@ export class JavaScriptEmitter {
         this.#line("break leave;");
         return;
       case "resume":
+        this.#because(LEFT.moved);
         this.#leaveForEip();
         return;
       case "interpret":
-        this.#line(`linear = ${exit.linear}; extra = 1; break leave;`);
+        this.#line(`linear = ${exit.linear}; extra = ${LEFT.interpret}; break leave;`);
     }
   }
 
@@ -179,6 +196,7 @@ export class JavaScriptEmitter {
     }
     if (edge.page >= 0) {
       this.#open(`if (${this.#unmapped(edge.page)}) {`);
+      this.#because(LEFT.unmapped);
       this.#leaveFor(edge.linear);
       this.#close();
     }
@@ -187,6 +205,7 @@ export class JavaScriptEmitter {
       return;
     }
     this.#open(`if (count >= i32[${REGION_LIMIT}]) {`);
+    this.#because(LEFT.limit);
     this.#leaveFor(edge.linear);
     this.#close();
     if (this.#layout.loopEnd[edge.block] >= origin) this.#line(`continue l${edge.block};`);
@@ -198,12 +217,16 @@ export class JavaScriptEmitter {
     const { linear, table } = this.#region.pages[index];
     return `execute${this.#part}[${linear >>> PAGE_SHIFT}] !== ${table}`;
   }
+  /** Says why the region is about to be left between two instructions; along an edge unless said. `cause`: an even one of `LEFT`. */
+  #because(cause: number): void {
+    if (this.#counts) this.#line(`extra = ${cause};`);
+  }
   #leaveFor(linear: number): void {
     this.#line(`linear = ${linear}; break leave;`);
   }
-  /** Leaves at an instruction that the interpreter has to execute. */
-  #leaveAt(site: Site): void {
-    this.#line(`linear = ${site.linear}; extra = ${site.before * 8 + 1}; break leave;`);
+  /** Leaves at an instruction that the interpreter has to execute. `cause`: an odd one of `LEFT`. */
+  #leaveAt(site: Site, cause: number): void {
+    this.#line(`linear = ${site.linear}; extra = ${site.before * 8 + cause}; break leave;`);
   }
   /** Goes on where the cold operation has put EIP. */
   #leaveForEip(): void {
@@ -227,12 +250,12 @@ export class JavaScriptEmitter {
         return;
       case "require":
         this.#open(`if (${code.test(statement.test, true)}) {`);
-        this.#leaveAt(statement.site);
+        this.#leaveAt(statement.site, LEFT.required);
         this.#close();
         return;
       case "mapped":
         this.#open(`if (${this.#unmapped(statement.page)}) {`);
-        this.#leaveAt(statement.site);
+        this.#leaveAt(statement.site, LEFT.required);
         this.#close();
         return;
       case "load":
@@ -266,7 +289,7 @@ export class JavaScriptEmitter {
     this.#open(size === 8 ? `if ((e & ${PAGE_MASK}) > end) {` : `if (((e | a) & ${PAGE_MASK}) > end) {`);
     this.#line(`e = ${tlb}${size}at${this.#part}(a);`);
     this.#open("if ((e & 1) !== 0) {");
-    this.#leaveAt(site);
+    this.#leaveAt(site, LEFT.refused);
     this.#close();
     this.#close();
   }
@@ -284,7 +307,7 @@ export class JavaScriptEmitter {
     if (block.exit.kind === "resume" && site.before + 1 === block.instructions) return;
     this.#open("if (e !== 0) {");
     // behind an operation that ends no block the interpreter goes on to the next branch, whatever has been requested
-    this.#line(`extra = ${site.before * 8 + (ends ? 8 : 9)};`);
+    this.#line(`extra = ${site.before * 8 + 8 + (ends ? LEFT.moved : LEFT.fence)};`);
     if (ends) this.#leaveForEip();
     else this.#line(`linear = ${next}; a = ${site.linear}; break fenced;`);
     this.#close();

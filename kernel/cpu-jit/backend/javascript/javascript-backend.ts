@@ -1,5 +1,6 @@
 /** The JavaScript back end: a batch of regions is one text. */
 import type { IrRegion } from "../../ir/ir.js";
+import { type Reporting, UNREPORTED } from "../../report/reporting.js";
 import type { BackEnd, Generated, RegionEnvironment, RegionFunction } from "../backend.js";
 import { compileText, uniqueNumber } from "./compile.js";
 import { JavaScriptEmitter } from "./emit.js";
@@ -17,21 +18,25 @@ export class JavaScriptBackEnd implements BackEnd {
   readonly regions: JavaScriptRegions;
   readonly #environment: JavaScriptEnvironment;
   readonly #prologue: string;
+  readonly #reporting: Reporting;
 
-  constructor(environment: RegionEnvironment) {
+  constructor(environment: RegionEnvironment, reporting = UNREPORTED) {
+    this.#reporting = reporting;
     this.#environment = javaScriptEnvironment(environment);
     this.#prologue = `"use strict";\nconst { ${this.#environment.names.join(", ")} } = environment;\n`;
     this.regions = new JavaScriptRegions(environment.i32, this.#environment.askAlways);
   }
 
   compile(regions: readonly IrRegion[]): readonly Generated[] {
-    const texts = regions.map((region) => new JavaScriptEmitter(region).emit(`${nameOf(region)}_${uniqueNumber()}`));
+    const { counts, stopwatch } = this.#reporting;
+    const texts = stopwatch.during("emitting", () => regions.map((region) => new JavaScriptEmitter(region, counts).emit(`${nameOf(region)}_${uniqueNumber()}`)));
     // in parentheses a function is compiled at once, not parsed twice
-    const functions = compileText(`${this.#prologue}return [\n${texts.map((text) => `(${text})`).join(",\n")}\n];`, this.#environment.values) as RegionFunction[];
+    const body = `${this.#prologue}return [\n${texts.map((text) => `(${text})`).join(",\n")}\n];`;
+    const functions = stopwatch.during("loading", () => compileText(body, this.#environment.values)) as RegionFunction[];
     return functions.map((run, index) => ({ run, bytes: texts[index].length }));
   }
 
   describe(region: IrRegion): string {
-    return new JavaScriptEmitter(region, "  ").emit(nameOf(region));
+    return new JavaScriptEmitter(region, this.#reporting.counts, "  ").emit(nameOf(region));
   }
 }

@@ -15,12 +15,15 @@ export class WasmControl {
   readonly #out: Bytes;
   readonly #code: WasmExpressions;
   readonly #region: IrRegion;
+  readonly #counts: boolean;
   readonly #labels: { readonly what: number; readonly loop: boolean }[] = [];
 
-  constructor(out: Bytes, code: WasmExpressions, region: IrRegion) {
+  /** @param counts the region counts why it is left */
+  constructor(out: Bytes, code: WasmExpressions, region: IrRegion, counts: boolean) {
     this.#out = out;
     this.#code = code;
     this.#region = region;
+    this.#counts = counts;
   }
 
   open(opcode: number, what: number): void {
@@ -46,6 +49,12 @@ export class WasmControl {
     this.#out.byte(OP.i32Ne);
   }
 
+  /** Says why the region is about to be left between two instructions; along an edge unless said. `cause`: an even one of `LEFT`. */
+  because(cause: number): void {
+    if (!this.#counts) return;
+    this.#code.constant(cause);
+    this.#code.op(OP.localSet, EXTRA);
+  }
   leaveFor(linear: number): void {
     this.#code.constant(linear);
     this.#code.op(OP.localSet, LINEAR);
@@ -55,11 +64,11 @@ export class WasmControl {
     this.#out.byte(OP.br);
     this.#out.unsigned(this.depth(LEAVE, false));
   }
-  /** Leaves at an instruction that the interpreter has to execute. */
-  leaveAt(site: Site): void {
+  /** Leaves at an instruction that the interpreter has to execute. `cause`: an odd one of `LEFT`. */
+  leaveAt(site: Site, cause: number): void {
     this.#code.constant(site.linear);
     this.#code.op(OP.localSet, LINEAR);
-    this.#code.constant(site.before * 8 + 1);
+    this.#code.constant(site.before * 8 + cause);
     this.#code.op(OP.localSet, EXTRA);
     this.leave();
   }

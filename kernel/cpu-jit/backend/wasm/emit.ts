@@ -9,10 +9,12 @@ import { COUNT_BASE, REGION_EXIT, REGION_LIMIT } from "../../../cpu/state.js";
 import { Bytes, I32, OP } from "../../../wasm/encoder.js";
 import type { Edge, IrBlock, IrRegion } from "../../ir/ir.js";
 import { edgesOf } from "../../region/region-former.js";
+import { enteredAt, executedAt, leavesAt } from "../../report/counters.js";
 import { type Layout, layOut } from "../layout.js";
+import { LEFT, LEFT_BITS } from "../leaves.js";
 import { DISPATCHER, LEAVE, SCOPE, WasmControl } from "./control.js";
 import { WasmExpressions } from "./expression.js";
-import { COUNT, EXTRA, FIRST_HANDLE, FIRST_HELPER, FIRST_LOCAL, LINEAR, TARGET } from "./numbering.js";
+import { ADDRESS, COUNT, EXTRA, FIRST_HANDLE, FIRST_HELPER, FIRST_LOCAL, LINEAR, TARGET } from "./numbering.js";
 import { WasmStatements } from "./statements.js";
 
 export class WasmEmitter {
@@ -22,12 +24,15 @@ export class WasmEmitter {
   readonly #statements: WasmStatements;
   readonly #region: IrRegion;
   readonly #layout: Layout;
+  readonly #counts: boolean;
 
-  constructor(region: IrRegion) {
+  /** @param counts for a report (`report/counters.ts`) */
+  constructor(region: IrRegion, counts: boolean) {
     this.#region = region;
+    this.#counts = counts;
     this.#layout = layOut(region);
     this.#code = new WasmExpressions(this.#out, FIRST_LOCAL, FIRST_HANDLE + region.handles, FIRST_HELPER);
-    this.#control = new WasmControl(this.#out, this.#code, region);
+    this.#control = new WasmControl(this.#out, this.#code, region, counts);
     this.#statements = new WasmStatements(this.#out, this.#code, this.#control, region);
   }
 
@@ -37,11 +42,14 @@ export class WasmEmitter {
     const { blocks } = this.#region;
     const temps = blocks.reduce((most, block) => Math.max(most, block.temps), 0);
     out.unsigned(1);
-    out.unsigned(FIRST_HANDLE - 1 + this.#region.handles + temps);
+    /** The count at the entry, behind all other locals. */
+    const start = FIRST_HANDLE + this.#region.handles + temps;
+    out.unsigned(start - 1 + (this.#counts ? 1 : 0));
     out.byte(I32);
     this.#statements.loadLocals();
     this.#code.loadWord(COUNT_BASE);
     this.#code.op(OP.localSet, COUNT);
+    if (this.#counts) this.#countEntry(start);
     this.#control.open(OP.block, LEAVE);
     this.#control.open(OP.loop, DISPATCHER);
     const { dispatched } = this.#layout;
@@ -58,6 +66,7 @@ export class WasmEmitter {
     out.byte(OP.unreachable);
     this.#control.close();
     this.#statements.storeLocals();
+    if (this.#counts) this.#countLeave(start);
     // the count
     out.byte(OP.i32Const);
     out.signed(0);
@@ -76,6 +85,46 @@ export class WasmEmitter {
     this.#code.op(OP.localGet, LINEAR);
     out.byte(OP.end);
     return out;
+  }
+
+  // ── counters ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  #countEntry(start: number): void {
+    this.#code.op(OP.localGet, COUNT);
+    this.#code.op(OP.localSet, start);
+    this.#code.constant(0);
+    this.#code.loadWord(enteredAt(this.#region.slot) >>> 2);
+    this.#code.constant(1);
+    this.#out.byte(OP.i32Add);
+    this.#code.memory(OP.i32Store, enteredAt(this.#region.slot), 2);
+  }
+  #countLeave(start: number): void {
+    const code = this.#code;
+    const out = this.#out;
+    const { slot } = this.#region;
+    code.constant(0);
+    code.loadWord(executedAt(slot) >>> 2);
+    code.op(OP.localGet, COUNT);
+    code.op(OP.localGet, EXTRA);
+    out.byte(OP.i32Add);
+    code.op(OP.localGet, start);
+    out.byte(OP.i32Sub);
+    code.constant(3);
+    out.byte(OP.i32ShrU);
+    out.byte(OP.i32Add);
+    code.memory(OP.i32Store, executedAt(slot), 2);
+    // the word of the cause
+    code.op(OP.localGet, EXTRA);
+    code.constant(LEFT_BITS);
+    out.byte(OP.i32And);
+    code.constant(2);
+    out.byte(OP.i32Shl);
+    code.op(OP.localTee, ADDRESS);
+    code.op(OP.localGet, ADDRESS);
+    code.memory(OP.i32Load, leavesAt(slot), 2);
+    code.constant(1);
+    out.byte(OP.i32Add);
+    code.memory(OP.i32Store, leavesAt(slot), 2);
   }
 
   // ── structure ───────────────────────────────────────────────────────────────────────────────────────────────────
@@ -150,12 +199,13 @@ export class WasmEmitter {
         this.#control.leave();
         return;
       case "resume":
+        this.#control.because(LEFT.moved);
         this.#control.leaveForEip();
         return;
       case "interpret":
         this.#code.constant(exit.linear);
         this.#code.op(OP.localSet, LINEAR);
-        this.#code.constant(1);
+        this.#code.constant(LEFT.interpret);
         this.#code.op(OP.localSet, EXTRA);
         this.#control.leave();
     }
@@ -189,6 +239,7 @@ export class WasmEmitter {
     if (edge.page >= 0) {
       this.#control.testPage(edge.page);
       this.#control.open(OP.if, SCOPE);
+      this.#control.because(LEFT.unmapped);
       this.#control.leaveFor(edge.linear);
       this.#control.close();
     }
@@ -202,6 +253,7 @@ export class WasmEmitter {
     this.#code.loadWord(REGION_LIMIT);
     out.byte(OP.i32GeS);
     this.#control.open(OP.if, SCOPE);
+    this.#control.because(LEFT.limit);
     this.#control.leaveFor(edge.linear);
     this.#control.close();
     if (this.#layout.loopEnd[edge.block] >= origin) {

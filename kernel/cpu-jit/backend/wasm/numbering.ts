@@ -36,7 +36,7 @@ export const ADDRESS = COUNT + 1;
 export const ENTRY = COUNT + 2;
 /** Where execution goes on. */
 export const LINEAR = COUNT + 3;
-/** Eighths of instructions to add to the count, and in bit 0 whether the interpreter must execute the next one. */
+/** Eighths of instructions to add to the count, and below them why the region is left (`leaves.ts`); in bit 0 whether the interpreter must execute the next one. */
 export const EXTRA = COUNT + 4;
 /** Handles of windows, then temporaries. */
 export const FIRST_HANDLE = COUNT + 5;

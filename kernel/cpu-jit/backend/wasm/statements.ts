@@ -7,6 +7,7 @@ import { LEAVE_AT, WINDOW_BITS } from "../../environment.js";
 import { binary, constant, type Expr, type IrBlock, type IrRegion, LOCAL_WORDS, LOCALS, local, type Site, type Size, type Statement, type WindowUse, word } from "../../ir/ir.js";
 import { localsOf } from "../../passes/dead-sets.js";
 import { foldBinary } from "../../passes/fold.js";
+import { LEFT } from "../leaves.js";
 import { SCOPE, type WasmControl } from "./control.js";
 import type { WasmExpressions } from "./expression.js";
 import { ADDRESS, COUNT, ENDING_FENCE, ENTRY, EXTRA, FENCE, FIRST_HANDLE, FIRST_LOCAL, READ_MISS, READ_WINDOW, WRITE_MISS, WRITE_WINDOW, X87 } from "./numbering.js";
@@ -58,7 +59,7 @@ export class WasmStatements {
         this.#code.emit(statement.test);
         out.byte(OP.i32Eqz);
         this.#control.open(OP.if, SCOPE);
-        this.#control.leaveAt(statement.site);
+        this.#control.leaveAt(statement.site, LEFT.required);
         this.#control.close();
         return;
       case "x87":
@@ -70,7 +71,7 @@ export class WasmStatements {
       case "mapped":
         this.#control.testPage(statement.page);
         this.#control.open(OP.if, SCOPE);
-        this.#control.leaveAt(statement.site);
+        this.#control.leaveAt(statement.site, LEFT.required);
         this.#control.close();
         return;
       case "load":
@@ -152,7 +153,7 @@ export class WasmStatements {
     this.#code.constant(1);
     this.#out.byte(OP.i32And);
     this.#control.open(OP.if, SCOPE);
-    this.#control.leaveAt(site);
+    this.#control.leaveAt(site, LEFT.refused);
     this.#control.close();
   }
 
@@ -340,11 +341,11 @@ export class WasmStatements {
       code.constant(LEAVE_AT);
       this.#out.byte(OP.i32Eq);
       this.#control.open(OP.if, SCOPE);
-      this.#control.leaveAt(site);
+      this.#control.leaveAt(site, LEFT.fence);
       this.#control.close();
     }
     // behind an operation that ends no block the interpreter goes on to the next branch, whatever has been requested
-    code.constant(site.before * 8 + (ends ? 8 : 9));
+    code.constant(site.before * 8 + 8 + (ends ? LEFT.moved : LEFT.fence));
     code.op(OP.localSet, EXTRA);
     if (ends) this.#control.leaveForEip();
     else this.#control.leaveFor(next);

@@ -2,6 +2,7 @@
 
 import { disassemble } from "../../../wasm/text.js";
 import type { IrRegion } from "../../ir/ir.js";
+import { type Reporting, UNREPORTED } from "../../report/reporting.js";
 import type { BackEnd, Generated, RegionEnvironment, RegionFunction } from "../backend.js";
 import { WasmEmitter } from "./emit.js";
 import { instantiate, regionModule } from "./module.js";
@@ -13,21 +14,26 @@ export class WasmBackEnd implements BackEnd {
   readonly batch = BATCH;
   readonly #environment: RegionEnvironment;
   readonly #imports: Record<string, unknown>;
+  readonly #reporting: Reporting;
 
   /** @param helpers the dispatcher's functions for conditions of flags of unknown kind */
-  constructor(environment: RegionEnvironment, helpers: Record<string, unknown>) {
+  constructor(environment: RegionEnvironment, helpers: Record<string, unknown>, reporting = UNREPORTED) {
+    this.#reporting = reporting;
     this.#environment = environment;
     this.#imports = { ...environment, ...helpers };
   }
 
   compile(regions: readonly IrRegion[]): readonly Generated[] {
-    const bodies = regions.map((region) => new WasmEmitter(region).emit());
-    const module = regionModule(bodies, this.#environment.memory.buffer.byteLength >>> 16);
-    const exports = instantiate(module, this.#imports);
+    const { counts, stopwatch } = this.#reporting;
+    const { bodies, module } = stopwatch.during("emitting", () => {
+      const bodies = regions.map((region) => new WasmEmitter(region, counts).emit());
+      return { bodies, module: regionModule(bodies, this.#environment.memory.buffer.byteLength >>> 16) };
+    });
+    const exports = stopwatch.during("loading", () => instantiate(module, this.#imports));
     return bodies.map((body, index) => ({ run: exports[String(index)] as RegionFunction, bytes: body.length }));
   }
 
   describe(region: IrRegion): string {
-    return disassemble(new WasmEmitter(region).emit().view);
+    return disassemble(new WasmEmitter(region, this.#reporting.counts).emit().view);
   }
 }
