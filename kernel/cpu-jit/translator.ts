@@ -54,6 +54,8 @@ export class RegionTranslator implements Translator {
   readonly margin = REGION_LIMITS.instructions + 8;
   readonly statistics: JitStatistics = newStatistics();
   onCompiled: RegionListener | undefined;
+  /** Told where the interpreter goes on, each time that regions have been left. */
+  onLeft: ((linear: number) => void) | undefined;
   readonly #parts: TranslatorParts;
   readonly #i32: Int32Array;
   readonly #options: JitOptions;
@@ -146,6 +148,7 @@ export class RegionTranslator implements Translator {
         this.#compileQueue();
       }
     }
+    this.onLeft?.(linear);
     return linear;
   }
 
