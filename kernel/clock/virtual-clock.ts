@@ -20,15 +20,17 @@ export class VirtualTimer implements Timer {
   }
 
   arm(atNs: number): void {
+    // before this timer is among them
+    const earlier = atNs < this.#clock.nextDeadlineNs;
     this.armed = true;
     this.deadlineNs = atNs;
-    this.#clock.changed(atNs);
+    this.#clock.changed(atNs, earlier);
   }
 
   cancel(): void {
     if (!this.armed) return;
     this.armed = false;
-    this.#clock.changed(Infinity);
+    this.#clock.changed(Infinity, false);
   }
 }
 
@@ -81,9 +83,8 @@ export class VirtualClock implements Clock {
     return this.#next;
   }
 
-  /** @internal a timer was armed for `atNs` or cancelled (Infinity) */
-  changed(atNs: number): void {
-    const earlier = atNs < this.nextDeadlineNs;
+  /** @internal a timer was armed for `atNs`, before all others or not, or cancelled (Infinity) */
+  changed(atNs: number, earlier: boolean): void {
     if (earlier) this.#next = atNs;
     else this.#stale = true;
     if (atNs < Infinity) this.#armed(earlier);
