@@ -30,40 +30,32 @@ export const regionEnvironment = ({ core, cache, cold, fpu }: TranslatorParts, s
   const { i32, mmu, memory } = core;
   const { code } = cache;
   const { tlbR, tlbW, tlbX } = mmu;
-  const miss = (tlb: Int32Array, bytes: number, fill: (linear: number, user: boolean) => boolean) => {
-    const lastOffset = 0x1000 - bytes;
-    return (address: number): number => {
-      statistics.misses++;
-      const before = ledger.drops;
-      // while alignment is checked that comes before the page tables are touched
-      if (i32[TLB_HALF] === TLB_ALIGNED) return REFUSED;
-      // marking a page accessed can change code that lies in the tables
-      if ((address & 0xfff) > lastOffset || !fill(address, i32[CPL] === 3) || before !== ledger.drops) return REFUSED;
-      const entry = tlb[(address >>> PAGE_SHIFT) + i32[TLB_HALF]];
-      return (entry & 1) === 0 ? entry : REFUSED;
-    };
+  type Fill = (linear: number, user: boolean) => boolean;
+  /** Fills the entry of a page that may be accessed. Marking it can change code that lies in the page tables. */
+  const filled = (tlb: Int32Array, fill: Fill, address: number): number => {
+    const before = ledger.drops;
+    if (!fill(address, i32[CPL] === 3) || before !== ledger.drops) return REFUSED;
+    const entry = tlb[(address >>> PAGE_SHIFT) + i32[TLB_HALF]];
+    return (entry & 1) === 0 ? entry : REFUSED;
   };
-  const window = (tlb: Int32Array, fill: (linear: number, user: boolean) => boolean) => {
-    return (address: number, what: number): number => {
-      statistics.misses++;
-      const part = i32[TLB_HALF];
-      if (part === TLB_ALIGNED) return REFUSED;
-      const page = address >>> PAGE_SHIFT;
-      const bytes = what & ((1 << WINDOW_BITS) - 1);
-      if ((address & PAGE_MASK) + bytes > PAGE_SIZE) {
-        // no page is looked up that the program may never touch
-        const entry = tlb[page + part];
-        const above = tlb[((page + 1) & LAST_PAGE) + part];
-        const end = ((entry ^ (page << PAGE_SHIFT)) + PAGE_SIZE) | 0;
-        if (((entry | above) & 1) === 0 && end === (above ^ ((page + 1) << PAGE_SHIFT))) return entry;
-        ledger.straddled(what >>> WINDOW_BITS);
-        return REFUSED;
-      }
-      const before = ledger.drops;
-      if (!fill(address, i32[CPL] === 3) || before !== ledger.drops) return REFUSED;
-      const entry = tlb[page + part];
-      return (entry & 1) === 0 ? entry : REFUSED;
-    };
+  // while alignment is checked that comes before the page tables are touched
+  const miss = (tlb: Int32Array, bytes: number, fill: Fill) => (address: number) => {
+    statistics.misses++;
+    return i32[TLB_HALF] === TLB_ALIGNED || (address & PAGE_MASK) + bytes > PAGE_SIZE ? REFUSED : filled(tlb, fill, address);
+  };
+  const window = (tlb: Int32Array, fill: Fill) => (address: number, what: number) => {
+    statistics.misses++;
+    const part = i32[TLB_HALF];
+    if (part === TLB_ALIGNED) return REFUSED;
+    if ((address & PAGE_MASK) + (what & ((1 << WINDOW_BITS) - 1)) <= PAGE_SIZE) return filled(tlb, fill, address);
+    // no page is looked up that the program may never touch
+    const page = address >>> PAGE_SHIFT;
+    const entry = tlb[page + part];
+    const above = tlb[((page + 1) & LAST_PAGE) + part];
+    const end = ((entry ^ (page << PAGE_SHIFT)) + PAGE_SIZE) | 0;
+    if (((entry | above) & 1) === 0 && end === (above ^ ((page + 1) << PAGE_SHIFT))) return entry;
+    ledger.straddled(what >>> WINDOW_BITS);
+    return REFUSED;
   };
   const read = (linear: number, user: boolean): boolean => mmu.tryFill(linear, false, user);
   const write = (linear: number, user: boolean): boolean => mmu.tryFill(linear, true, user);

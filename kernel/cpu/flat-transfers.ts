@@ -5,19 +5,10 @@
  */
 import { TLB_ALIGNED } from "../memory/layout.js";
 import type { Core } from "./core.js";
+import { FLAT_CODE, FLAT_LOW, FLAT_STACK, type FlatKind, RAW_ATTRIBUTES, RAW_SHIFT } from "./flat-descriptors.js";
 import type { Segmentation } from "./segmentation.js";
 import {
   ATTR,
-  ATTR_ACCESSED,
-  ATTR_BIG,
-  ATTR_CODE,
-  ATTR_CONFORMING,
-  ATTR_EXPAND_DOWN,
-  ATTR_GRANULAR,
-  ATTR_PRESENT,
-  ATTR_READABLE,
-  ATTR_SEGMENT,
-  ATTR_WRITABLE,
   BASE,
   CPL,
   CS,
@@ -45,20 +36,11 @@ import {
   VM,
 } from "./state.js";
 
-const FLAT = KEY_CODE32 | KEY_STACK32 | KEY_FLAT;
+const FLAT_MODE = KEY_CODE32 | KEY_STACK32 | KEY_FLAT;
 /** Of a gate's upper half: present, 32-bit, an interrupt gate or (bit 8) a trap gate. */
 const GATE_CHECKED = 0x9e00;
 const GATE_USABLE = 0x8e00;
 const TRAP = 0x100;
-/** Descriptors of flat segments that have been accessed; the privilege level is looked at apart. */
-const FLAT_LOW = 0xffff;
-const BASE_AND_LIMIT = 0xff0f_00ff;
-const FLAT_LIMIT = 0xf_0000;
-const raw = (attributes: number): number => attributes << 8;
-const CODE_USABLE = FLAT_LIMIT | raw(ATTR_PRESENT | ATTR_SEGMENT | ATTR_CODE | ATTR_READABLE | ATTR_ACCESSED | ATTR_BIG | ATTR_GRANULAR);
-const CODE_CHECKED = BASE_AND_LIMIT | CODE_USABLE | raw(ATTR_CONFORMING);
-const STACK_USABLE = FLAT_LIMIT | raw(ATTR_PRESENT | ATTR_SEGMENT | ATTR_WRITABLE | ATTR_ACCESSED | ATTR_BIG | ATTR_GRANULAR);
-const STACK_CHECKED = BASE_AND_LIMIT | STACK_USABLE | raw(ATTR_CODE | ATTR_EXPAND_DOWN);
 const TSS32 = 8;
 
 export class FlatTransfers {
@@ -77,13 +59,13 @@ export class FlatTransfers {
   }
 
   /** Attributes of a flat segment in the global descriptor table; -1 for anything else. */
-  #attributes(selector: number, dpl: number, checked: number, usable: number): number {
+  #attributes(selector: number, dpl: number, { checked, usable }: FlatKind): number {
     const { i32, mmu } = this.#core;
     if ((selector & 4) !== 0 || (selector & ~3) === 0 || (selector | 7) > i32[GDTR_LIMIT] >>> 0) return -1;
     const at = this.#place(mmu.tlbR, (i32[GDTR_BASE] + (selector & ~7)) | 0, 8, 0);
     if (at < 0) return -1;
     const high = i32[at + 1];
-    return i32[at] === FLAT_LOW && (high & checked) === usable && ((high >>> 13) & 3) === dpl ? (high >>> 8) & 0xf0ff : -1;
+    return i32[at] === FLAT_LOW && (high & checked) === usable && ((high >>> 13) & 3) === dpl ? (high >>> RAW_SHIFT) & RAW_ATTRIBUTES : -1;
   }
 
   #fill(segment: number, selector: number, attributes: number): void {
@@ -95,7 +77,7 @@ export class FlatTransfers {
   }
 
   get #isFlat(): boolean {
-    return (this.#core.i32[MODE_KEY] & (FLAT | KEY_REAL)) === FLAT;
+    return (this.#core.i32[MODE_KEY] & (FLAT_MODE | KEY_REAL)) === FLAT_MODE;
   }
 
   /** As `Interrupts.deliver`; false when it is not for this way. */
@@ -110,7 +92,7 @@ export class FlatTransfers {
     const high = i32[gate + 1];
     if ((high & GATE_CHECKED) !== GATE_USABLE || (software && ((high >>> 13) & 3) < cpl)) return false;
     const selector = low >>> 16;
-    const code = this.#attributes(selector, 0, CODE_CHECKED, CODE_USABLE);
+    const code = this.#attributes(selector, 0, FLAT_CODE);
     if (code < 0) return false;
 
     let top = i32[ESP];
@@ -122,7 +104,7 @@ export class FlatTransfers {
       if (inner < 0) return false;
       top = i32[inner];
       stackSelector = i32[inner + 1] & 0xffff;
-      stack = this.#attributes(stackSelector, 0, STACK_CHECKED, STACK_USABLE);
+      stack = this.#attributes(stackSelector, 0, FLAT_STACK);
       if (stack < 0 || (stackSelector & 3) !== 0) return false;
     }
     const bytes = (cpl === 3 ? 20 : 12) + (errorCode >= 0 ? 4 : 0);
@@ -160,7 +142,7 @@ export class FlatTransfers {
     const flags = i32[at + 2];
     const rpl = selector & 3;
     if ((flags & VM) !== 0 || (rpl !== cpl && (cpl !== 0 || rpl !== 3))) return undefined;
-    const code = this.#attributes(selector, rpl, CODE_CHECKED, CODE_USABLE);
+    const code = this.#attributes(selector, rpl, FLAT_CODE);
     if (code < 0) return undefined;
     if (rpl === cpl) {
       i32[ESP] += 12;
@@ -170,7 +152,7 @@ export class FlatTransfers {
     }
     if (this.#place(mmu.tlbR, i32[ESP], 20, part) < 0) return undefined;
     const stackSelector = i32[at + 4] & 0xffff;
-    const stack = this.#attributes(stackSelector, rpl, STACK_CHECKED, STACK_USABLE);
+    const stack = this.#attributes(stackSelector, rpl, FLAT_STACK);
     if (stack < 0 || (stackSelector & 3) !== rpl) return undefined;
     this.#fill(CS, selector, code);
     this.#fill(SS, stackSelector, stack);

@@ -2,28 +2,9 @@
  * MOV and POP to DS, ES, FS and GS in the kernel of a guest: at CPL 0, from the global descriptor table, of data segments
  * that have been accessed before. DS and ES must stay flat, FS and GS may become null. The interpreter does the rest.
  */
+import { FLAT_DATA, FLAT_LOW, RAW_ATTRIBUTES, RAW_SHIFT, raw } from "../../cpu/flat-descriptors.js";
 import { R_REG } from "../../cpu/interpreter/record.js";
-import {
-  ATTR,
-  ATTR_ACCESSED,
-  ATTR_CODE,
-  ATTR_EXPAND_DOWN,
-  ATTR_GRANULAR,
-  ATTR_PRESENT,
-  ATTR_SEGMENT,
-  ATTR_WRITABLE,
-  BASE,
-  CPL,
-  DS,
-  ES,
-  ESP,
-  FS,
-  GDTR_BASE,
-  GDTR_LIMIT,
-  GS,
-  LIMIT,
-  SEL,
-} from "../../cpu/state.js";
+import { ATTR, ATTR_ACCESSED, ATTR_CODE, ATTR_GRANULAR, ATTR_PRESENT, ATTR_SEGMENT, BASE, CPL, DS, ES, ESP, FS, GDTR_BASE, GDTR_LIMIT, GS, LIMIT, SEL } from "../../cpu/state.js";
 import { binary, constant, type Expr, local, select, word } from "../ir/ir.js";
 import type { BlockBuilder } from "./builder.js";
 import { getE, isSimple, wordSize } from "./cold-operands.js";
@@ -34,18 +15,9 @@ import { add, and } from "./operands.js";
 const LOCAL_TABLE = 4;
 const INDEX = 0xfff8;
 const RPL = 3;
-/** Attributes as they lie in a descriptor's upper half. */
-const RAW_SHIFT = 8;
-const RAW_ATTRIBUTES = 0xf0ff;
-const raw = (attributes: number): number => attributes << RAW_SHIFT;
 /** What a usable descriptor has of these: an accessed data segment. */
 const CHECKED = raw(ATTR_PRESENT | ATTR_SEGMENT | ATTR_CODE | ATTR_ACCESSED);
 const USABLE = raw(ATTR_PRESENT | ATTR_SEGMENT | ATTR_ACCESSED);
-/** What a flat one has: base 0, limit 4 GiB less 1, writable, not expanding down. */
-const FLAT_LOW = 0xffff;
-const FLAT_CHECKED = 0xff0f_00ff | CHECKED | raw(ATTR_GRANULAR | ATTR_WRITABLE | ATTR_EXPAND_DOWN);
-const FLAT_HIGH = 0xf_0000 | USABLE | raw(ATTR_GRANULAR | ATTR_WRITABLE);
-
 const or = (a: Expr, b: Expr): Expr => binary("or", a, b);
 /** Of truth values. */
 const both = (a: Expr, b: Expr): Expr => binary("and", a, b);
@@ -66,7 +38,7 @@ const load = (block: BlockBuilder, segment: number, selector: Expr): void => {
   const mayBeUsed = binary("leU", and(selector, RPL), and(shiftRight(high, 13), 3));
   const attributes = or(and(shiftRight(high, RAW_SHIFT), RAW_ATTRIBUTES), constant(ATTR_ACCESSED));
   if (!mayBeNull) {
-    const flat = both(equal(low, constant(FLAT_LOW)), equal(and(high, FLAT_CHECKED), constant(FLAT_HIGH)));
+    const flat = both(equal(low, constant(FLAT_LOW)), equal(and(high, FLAT_DATA.checked), constant(FLAT_DATA.usable)));
     block.require(both(both(flat, mayBeUsed), binary("ne", and(selector, INDEX), constant(0))));
     setWord(block, SEL + segment, selector);
     setWord(block, ATTR + segment, attributes);

@@ -131,6 +131,7 @@ class WindowOpener {
     });
   }
 
+  /** An x87 statement closes no window: where its cold operation has the TLB flushed, by a device that maps memory anew, the fence leaves. */
   #access<Each extends Access>(access: Each, address: Expr): Each {
     const place = this.#placeOf(address);
     if (!place) return access;

@@ -132,6 +132,12 @@ export class WasmExpressions {
     this.#out.unsigned(align);
     this.#out.unsigned(offset);
   }
+  /** @param value emits what is stored */
+  storeWord(word: number, value: () => void): void {
+    this.constant(0);
+    value();
+    this.memory(OP.i32Store, word * 4, 2);
+  }
   loadWord(word: number): void {
     this.constant(0);
     this.memory(OP.i32Load, word * 4, 2);

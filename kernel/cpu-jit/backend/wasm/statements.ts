@@ -51,9 +51,7 @@ export class WasmStatements {
         this.#code.op(OP.localSet, this.#firstTemp + statement.temp);
         return;
       case "word":
-        this.#code.constant(0);
-        this.#code.emit(statement.value);
-        this.#code.memory(OP.i32Store, statement.word * 4, 2);
+        this.#code.storeWord(statement.word, () => this.#code.emit(statement.value));
         return;
       case "require":
         this.#code.emit(statement.test);
@@ -190,11 +188,7 @@ export class WasmStatements {
   #x87({ instruction, code: opcode, segment, address, window, fence }: Statement & { kind: "x87" }, block: IrBlock): void {
     const out = this.#out;
     const code = this.#code;
-    const store = (word: number, value: () => void): void => {
-      code.constant(0);
-      value();
-      code.memory(OP.i32Store, (X87_STATE + word) * 4, 2);
-    };
+    const store = (word: number, value: () => void): void => code.storeWord(X87_STATE + word, value);
     this.#control.open(OP.block, SCOPE);
     this.#control.open(OP.block, SCOPE);
     if (address && !window) {
@@ -310,21 +304,16 @@ export class WasmStatements {
 
   #fence({ record, site, next, ends }: Statement & { kind: "fence" }, block: IrBlock): void {
     const code = this.#code;
-    const store = (word: number, value: () => void): void => {
-      code.constant(0);
-      value();
-      code.memory(OP.i32Store, word * 4, 2);
-    };
     this.storeLocals();
-    store(PC, () => code.constant(record));
-    store(COUNT_BASE, () => {
+    code.storeWord(PC, () => code.constant(record));
+    code.storeWord(COUNT_BASE, () => {
       code.op(OP.localGet, COUNT);
       code.constant(site.before * 8 - record);
       this.#out.byte(OP.i32Add);
     });
-    store(CODE_PAGE, () => code.constant(block.linear & ~PAGE_MASK));
+    code.storeWord(CODE_PAGE, () => code.constant(block.linear & ~PAGE_MASK));
     // code segments are flat here: offset and linear address are the same
-    if (ends) store(EIP, () => code.constant(next));
+    if (ends) code.storeWord(EIP, () => code.constant(next));
     code.constant(record);
     code.op(OP.call, ends ? ENDING_FENCE : FENCE);
     code.op(OP.localSet, ENTRY);
@@ -362,9 +351,7 @@ export class WasmStatements {
   storeLocals(): void {
     for (let local = 0; local < LOCALS; local++) {
       if ((this.#set & (1 << local)) === 0) continue;
-      this.#code.constant(0);
-      this.#code.op(OP.localGet, FIRST_LOCAL + local);
-      this.#code.memory(OP.i32Store, LOCAL_WORDS[local] * 4, 2);
+      this.#code.storeWord(LOCAL_WORDS[local], () => this.#code.op(OP.localGet, FIRST_LOCAL + local));
     }
   }
 }
