@@ -8,7 +8,7 @@ import { STATE_BYTES } from "../memory/layout.js";
 import type { PhysicalSpace } from "../memory/physical.js";
 import { Breakpoints } from "./breakpoints.js";
 import { CodeFetch } from "./code-fetch.js";
-import { Core } from "./core.js";
+import { type ColdOperation, Core } from "./core.js";
 import type { CpuDebug } from "./debug.js";
 import { dumpState } from "./dump.js";
 import type { CpuCore, GeneralRegisters, SegmentName } from "./engine.js";
@@ -140,11 +140,11 @@ export class Cpu implements CpuCore {
       powerUp: () => this.#powerUpState(),
     });
     this.reset();
-    this.#prime();
+    this.#prime(cold);
     this.reset();
   }
 
-  #prime(): void {
+  #prime(cold: ColdOperation[]): void {
     const { memory } = this.#core;
     this.startFlat32({ eip: 0, gdt: { base: 0, limit: 0 }, codeSelector: 8, dataSelector: 16 });
     primeLoop({
@@ -155,7 +155,9 @@ export class Cpu implements CpuCore {
       flushTlb: () => this.#mmu.flush(false),
       enter: (linear) => this.#fetch.enter(linear),
       lean: this.#lean,
-      coldNothing: COLD.numbers.get("NOPE")!,
+      cold,
+      coldThrough: COLD.numbers.get("NOPE")!,
+      coldEnding: COLD.numbers.get("UD2")!,
     });
   }
 

@@ -1,7 +1,7 @@
 /** Numbers for operations, and the table of cold ones that the interpreter loop calls by number. */
 import type { ColdOperation, Core } from "./core.js";
 import type { Fpu } from "./fpu.js";
-import type { OperationNumbers } from "./interpreter/decoder.js";
+import type { OperationNumbers } from "./interpreter/decode-plan.js";
 import { HOT_NUMBERS } from "./interpreter/source.js";
 import type { Interrupts } from "./interrupts.js";
 import type { CpuModel } from "./models.js";

@@ -5,6 +5,8 @@
  * overflow met for the first time would throw the optimised loop away and cost most of a second. A few milliseconds of
  * synthetic records prevent that. Nothing here is visible to the guest: the caller resets the processor afterwards.
  */
+
+import type { ColdOperation } from "../core.js";
 import { LAZY_ADD, LAZY_LOGIC, LAZY_NONE, LAZY_SUB } from "../flags.js";
 import {
   AT_ONCE,
@@ -43,12 +45,14 @@ const ROUNDS = 4;
 
 const MAX = 0x7fff_ffff;
 const MIN = -0x8000_0000;
-/** Operand pairs: ordinary, overflowing up, overflowing down, equal. */
+/** Operand pairs: ordinary, sums that overflow up and down, differences that do. */
 const OPERANDS: readonly (readonly [number, number])[] = [
   [5, 3],
   [MAX, MAX],
   [MIN, MIN],
   [-1, 1],
+  [MAX, MIN],
+  [MIN, MAX],
 ];
 
 export interface PrimeTarget {
@@ -62,8 +66,10 @@ export interface PrimeTarget {
   enter(linear: number): number;
   /** Which operations the loop has. */
   readonly lean: boolean;
-  /** A cold operation that does nothing, by number, that falls through. */
-  readonly coldNothing: number;
+  /** The loop's table of cold operations, and the numbers of one that falls through and of one that ends a block. */
+  readonly cold: ColdOperation[];
+  readonly coldThrough: number;
+  readonly coldEnding: number;
 }
 
 const CONTROL = /^(JCC.|JMP|CALL|CALLE32[rm]|JMPE32[rm]|RET|RETN32i)$/;
@@ -143,6 +149,8 @@ export const primeLoop = (target: PrimeTarget): void => {
       [LAZY_SUB, 1, 2],
       [LAZY_SUB, 2, 1],
       [LAZY_SUB, 1, 1],
+      [LAZY_SUB, -1, 1],
+      [LAZY_SUB, 1, -1],
       [LAZY_ADD, MAX, -1],
       [LAZY_ADD, 1, 1],
       [LAZY_LOGIC, 0, 0],
@@ -150,20 +158,24 @@ export const primeLoop = (target: PrimeTarget): void => {
       [LAZY_NONE, 0, 0],
     ] as const) {
       for (const way of ["chained", "same page", "other page", "checked", "at once"]) {
-        for (const cached of [false, true]) {
+        for (const translations of ["none", "missed once", "found"]) {
+          const cached = translations !== "none";
           if (!cached) flushTlb();
           lazy(kind, a, b);
           i32[FLAGS] = kind === LAZY_NONE && cached ? 0x8c7 : 2;
           i32[RUN_LIMIT] = way === "at once" ? -1 : NEVER;
           registers(DATA, 0, TARGET);
+          // a page of its own, which a look-up of the operand does not bring into the TLB
+          if (!cached) i32[ESP] = TARGET + 0x800;
           stack.setInt32(DATA, TARGET, true);
-          stack.setInt32(DATA + 0x800, TARGET, true);
+          stack.setInt32(i32[ESP], TARGET, true);
           const samePage = way === "same page";
           run(operation, {
             page: samePage ? TARGET : 0x1000,
             disp: operandIsMemory(operation) ? 0 : samePage ? 0 : TARGET - 0x1000,
             imm: way === "chained" || operandIsMemory(operation) ? (isReturn(operation) ? 4 : there) : isReturn(operation) ? 4 : 0,
             meta: way === "checked" ? META_CHECKED : 0,
+            scale: way === "checked" && operandIsMemory(operation) ? SLOW_ADDRESS : 0,
           });
         }
       }
@@ -199,10 +211,30 @@ export const primeLoop = (target: PrimeTarget): void => {
       run(HOT_NUMBERS.get("%CHECK")!, {});
       flushTlb();
       run(HOT_NUMBERS.get("%REENTER")!, { disp: TARGET - 0x1000 });
-      run(target.coldNothing, {});
+      for (const operation of coldOperations) {
+        target.cold[target.coldThrough] = operation;
+        run(target.coldThrough, {});
+        target.cold[target.coldEnding] = operation;
+        run(target.coldEnding, {});
+      }
     }
   };
 
+  // several, so that the engine does not take the first for the only one
+  const coldOperations: readonly ColdOperation[] = [
+    () => {
+      i32[EIP] = TARGET;
+    },
+    () => {
+      i32[EIP] = TARGET;
+      return true;
+    },
+    () => {
+      i32[EIP] = TARGET;
+      return false;
+    },
+  ];
+  const savedCold = [target.cold[target.coldThrough], target.cold[target.coldEnding]];
   for (let round = 0; round < ROUNDS; round++) {
     for (const [name, operation] of HOT_NUMBERS) {
       if (name.startsWith("%") || !isInline(name, target.lean)) continue;
@@ -211,6 +243,7 @@ export const primeLoop = (target: PrimeTarget): void => {
     }
     specials();
   }
+  [target.cold[target.coldThrough], target.cold[target.coldEnding]] = savedCold;
   ram.set(saved, TARGET);
   i32[EIP] = 0;
 };
