@@ -1,11 +1,23 @@
 /**
- * V8's settings for translated guest code. Regions are many and mostly run a while and never again: with the default of
- * Node 20 the engine optimises much that is over by then. Must be set before the first
- * module is compiled; other WebAssembly of the process is then optimised later as well.
+ * V8's settings for translated guest code. Must be set before the first module is compiled; they hold for other WebAssembly
+ * of the process as well.
  */
 import { setFlagsFromString } from "node:v8";
 
-/** Bytes of WebAssembly that a function executes before it is optimised, roughly. */
+/**
+ * Bytes of WebAssembly that a function executes before it is optimised, roughly. Regions are many and mostly run a while and
+ * never again: with the default of Node 20 the engine optimises much that is over by then.
+ */
 const TIERING_BUDGET = 6_000_000;
 
-export const tuneEngine = (): void => setFlagsFromString(`--wasm-tiering-budget=${TIERING_BUDGET}`);
+const FLAGS = [
+  `--wasm-tiering-budget=${TIERING_BUDGET}`,
+  // regions say which ways are rarely taken; without a flag from Node 26 on
+  "--experimental-wasm-branch-hinting",
+  // regions call each other through the table only, and counting calls for inlining is work at each entry
+  "--no-wasm-inlining",
+];
+
+export const tuneEngine = (): void => {
+  for (const flag of FLAGS) setFlagsFromString(flag);
+};

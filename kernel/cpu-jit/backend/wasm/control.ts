@@ -17,6 +17,8 @@ export class WasmControl {
   readonly #region: IrRegion;
   readonly #counts: boolean;
   readonly #labels: { readonly what: number; readonly loop: boolean }[] = [];
+  /** Where in the body conditional branches stand whose condition is rarely true. */
+  readonly unlikely: number[] = [];
 
   /** @param counts the region counts why it is left */
   constructor(out: Bytes, code: WasmExpressions, region: IrRegion, counts: boolean) {
@@ -30,6 +32,16 @@ export class WasmControl {
     this.#out.byte(opcode);
     this.#out.byte(VOID);
     this.#labels.push({ what, loop: opcode === OP.loop });
+  }
+  /** Opens a scope for what is rarely done, on the condition that lies on the stack. */
+  rarely(): void {
+    this.unlikely.push(this.#out.length);
+    this.open(OP.if, SCOPE);
+  }
+  /** Leaves a number of scopes, on a condition that is rarely true. */
+  rarelyBranch(depth: number): void {
+    this.unlikely.push(this.#out.length);
+    this.#code.op(OP.brIf, depth);
   }
   close(): void {
     this.#out.byte(OP.end);

@@ -5,12 +5,15 @@
 import { COUNT_BASE, REGION_EXIT, REGION_LIMIT, REGION_SLOT, TLB_HALF } from "../../../cpu/state.js";
 import { TLB_EXECUTE_OFFSET } from "../../../memory/layout.js";
 import { Bytes, I32, OP, VOID } from "../../../wasm/encoder.js";
+import { codeSections, type FunctionCode, HEADER, KIND, SECTION, section } from "../../../wasm/module.js";
 import { CHAIN_ENTRY_BYTES, CHAIN_HASH, CHAIN_OFFSET, CHAIN_PART, CHAIN_SHIFT, CHAIN_TABLE, CHAIN_TARGET, SLOT_BITS } from "../../chain.js";
 import { L_OP } from "../../ir/ir.js";
 import { HELPER_CODES, unknownCondition } from "../../lift/unknown-flags.js";
 import type { RegionFunction } from "../backend.js";
 import { WasmExpressions } from "./expression.js";
-import { FUNCREF, type FunctionTable, functionTable, functionType, HEADER, HELPER_PARAMETERS, importMemory, instantiate, KIND, SECTION, section } from "./module.js";
+import { FUNCREF, type FunctionTable, functionTable, functionType, HELPER_PARAMETERS, importMemory, instantiate } from "./module.js";
+
+const IMPORTED_FUNCTIONS = ["nowhere", "foreign"];
 
 /**
  * run(slot, entry): calls the region in a slot of the table, which REGION_SLOT names meanwhile, and those that it leads to for as long as the chain table knows
@@ -36,7 +39,7 @@ const dispatcherModule = (memoryPages: number, slots: number): Uint8Array<ArrayB
     imports.unsigned(slots);
     imports.unsigned(slots);
     // what slots without a function of their own lead to
-    for (const name of ["nowhere", "foreign"]) {
+    for (const name of IMPORTED_FUNCTIONS) {
       imports.name("e");
       imports.name(name);
       imports.byte(KIND.function);
@@ -50,7 +53,7 @@ const dispatcherModule = (memoryPages: number, slots: number): Uint8Array<ArrayB
   });
   section(out, SECTION.export, (exports) => {
     exports.unsigned(3 + HELPER_CODES.length);
-    ["nowhere", "foreign", "run"].forEach((name, index) => {
+    [...IMPORTED_FUNCTIONS, "run"].forEach((name, index) => {
       exports.name(name);
       exports.byte(KIND.function);
       exports.unsigned(index);
@@ -61,11 +64,8 @@ const dispatcherModule = (memoryPages: number, slots: number): Uint8Array<ArrayB
       exports.unsigned(3 + index);
     });
   });
-  section(out, SECTION.code, (code) => {
-    code.unsigned(1 + HELPER_CODES.length);
-    code.sized(dispatcherBody());
-    for (const condition of HELPER_CODES) code.sized(helperBody(condition));
-  });
+  const helpers = HELPER_CODES.map((condition) => ({ body: helperBody(condition), unlikely: [] }));
+  codeSections(out, [dispatcherBody(), ...helpers], IMPORTED_FUNCTIONS.length);
   return out.view;
 };
 
@@ -78,7 +78,7 @@ const helperBody = (code: number): Bytes => {
   return out;
 };
 
-const dispatcherBody = (): Bytes => {
+const dispatcherBody = (): FunctionCode => {
   const SLOT = 0;
   const ENTRY = 1;
   const LINEAR = 2;
@@ -105,10 +105,15 @@ const dispatcherBody = (): Bytes => {
     op(OP.localGet, CHAIN);
     load(CHAIN_OFFSET + offset);
   };
+  const unlikely: number[] = [];
+  const leaveIf = (): void => {
+    unlikely.push(out.length);
+    op(OP.brIf, 1);
+  };
   /** Leaves the block when the two values differ. */
   const leaveUnlessEqual = (): void => {
     out.byte(OP.i32Ne);
-    op(OP.brIf, 1);
+    leaveIf();
   };
   out.unsigned(1);
   out.unsigned(2);
@@ -130,11 +135,11 @@ const dispatcherBody = (): Bytes => {
   op(OP.localSet, LINEAR);
   // the interpreter is asked for, or the time is up
   word(REGION_EXIT);
-  op(OP.brIf, 1);
+  leaveIf();
   word(COUNT_BASE);
   word(REGION_LIMIT);
   out.byte(OP.i32GeS);
-  op(OP.brIf, 1);
+  leaveIf();
   // the entry of the chain table
   op(OP.localGet, LINEAR);
   constant(CHAIN_HASH);
@@ -175,7 +180,7 @@ const dispatcherBody = (): Bytes => {
   out.byte(OP.end);
   op(OP.localGet, LINEAR);
   out.byte(OP.end);
-  return out;
+  return { body: out, unlikely };
 };
 
 export interface Dispatcher {

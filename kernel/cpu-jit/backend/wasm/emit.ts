@@ -7,6 +7,7 @@
  */
 import { COUNT_BASE, REGION_EXIT, REGION_LIMIT } from "../../../cpu/state.js";
 import { Bytes, I32, OP } from "../../../wasm/encoder.js";
+import type { FunctionCode } from "../../../wasm/module.js";
 import type { Edge, IrBlock, IrRegion } from "../../ir/ir.js";
 import { edgesOf } from "../../region/region-former.js";
 import { enteredAt, executedAt, leavesAt } from "../../report/counters.js";
@@ -36,8 +37,7 @@ export class WasmEmitter {
     this.#statements = new WasmStatements(this.#out, this.#code, this.#control, region);
   }
 
-  /** The function's body with its locals. */
-  emit(): Bytes {
+  emit(): FunctionCode {
     const out = this.#out;
     const { blocks } = this.#region;
     const temps = blocks.reduce((most, block) => Math.max(most, block.temps), 0);
@@ -84,7 +84,7 @@ export class WasmEmitter {
     this.#code.memory(OP.i32Store, REGION_EXIT * 4, 2);
     this.#code.op(OP.localGet, LINEAR);
     out.byte(OP.end);
-    return out;
+    return { body: out, unlikely: this.#control.unlikely };
   }
 
   // ── counters ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -238,7 +238,7 @@ export class WasmEmitter {
     }
     if (edge.page >= 0) {
       this.#control.testPage(edge.page);
-      this.#control.open(OP.if, SCOPE);
+      this.#control.rarely();
       this.#control.because(LEFT.unmapped);
       this.#control.leaveFor(edge.linear);
       this.#control.close();
@@ -252,7 +252,7 @@ export class WasmEmitter {
     this.#code.op(OP.localGet, COUNT);
     this.#code.loadWord(REGION_LIMIT);
     out.byte(OP.i32GeS);
-    this.#control.open(OP.if, SCOPE);
+    this.#control.rarely();
     this.#control.because(LEFT.limit);
     this.#control.leaveFor(edge.linear);
     this.#control.close();

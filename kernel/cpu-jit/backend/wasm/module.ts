@@ -1,6 +1,7 @@
 /** WebAssembly modules: one for a batch of regions, and the dispatcher that chains regions of all modules. */
 
 import { Bytes, I32 } from "../../../wasm/encoder.js";
+import { codeSections, FUNCTION_TYPE, type FunctionCode, HEADER, KIND, SECTION, section } from "../../../wasm/module.js";
 import { BINARY_IMPORTS, IMPORTS } from "./numbering.js";
 
 /** The host's WebAssembly; the portable kernel declares the little it uses. */
@@ -14,20 +15,10 @@ export interface FunctionTable {
   get(index: number): unknown;
 }
 
-export const HEADER = [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0];
-const FUNCTION_TYPE = 0x60;
-export const SECTION = { type: 1, import: 2, function: 3, export: 7, code: 10 } as const;
-export const KIND = { function: 0, table: 1, memory: 2 } as const;
 export const FUNCREF = 0x70;
 /** The lazy flags. */
 export const HELPER_PARAMETERS = 4;
 
-export const section = (out: Bytes, id: number, fill: (contents: Bytes) => void): void => {
-  const contents = new Bytes();
-  fill(contents);
-  out.byte(id);
-  out.sized(contents);
-};
 export const functionType = (out: Bytes, parameters: number): void => {
   out.byte(FUNCTION_TYPE);
   out.unsigned(parameters);
@@ -45,7 +36,7 @@ export const importMemory = (out: Bytes, pages: number): void => {
 };
 
 /** A module that exports its regions as "0", "1", ... */
-export const regionModule = (bodies: readonly Bytes[], memoryPages: number): Uint8Array<ArrayBuffer> => {
+export const regionModule = (codes: readonly FunctionCode[], memoryPages: number): Uint8Array<ArrayBuffer> => {
   const out = new Bytes();
   out.bytes(HEADER);
   section(out, SECTION.type, (types) => {
@@ -65,21 +56,18 @@ export const regionModule = (bodies: readonly Bytes[], memoryPages: number): Uin
     }
   });
   section(out, SECTION.function, (functions) => {
-    functions.unsigned(bodies.length);
-    for (let at = 0; at < bodies.length; at++) functions.unsigned(0);
+    functions.unsigned(codes.length);
+    for (let at = 0; at < codes.length; at++) functions.unsigned(0);
   });
   section(out, SECTION.export, (exports) => {
-    exports.unsigned(bodies.length);
-    for (let at = 0; at < bodies.length; at++) {
+    exports.unsigned(codes.length);
+    for (let at = 0; at < codes.length; at++) {
       exports.name(String(at));
       exports.byte(KIND.function);
       exports.unsigned(IMPORTS.length + at);
     }
   });
-  section(out, SECTION.code, (code) => {
-    code.unsigned(bodies.length);
-    for (const body of bodies) code.sized(body);
-  });
+  codeSections(out, codes, IMPORTS.length);
   return out.view;
 };
 

@@ -56,7 +56,7 @@ export class WasmStatements {
       case "require":
         this.#code.emit(statement.test);
         out.byte(OP.i32Eqz);
-        this.#control.open(OP.if, SCOPE);
+        this.#control.rarely();
         this.#control.leaveAt(statement.site, LEFT.required);
         this.#control.close();
         return;
@@ -68,7 +68,7 @@ export class WasmStatements {
         return;
       case "mapped":
         this.#control.testPage(statement.page);
-        this.#control.open(OP.if, SCOPE);
+        this.#control.rarely();
         this.#control.leaveAt(statement.site, LEFT.required);
         this.#control.close();
         return;
@@ -114,7 +114,7 @@ export class WasmStatements {
       this.#lookUp(foldBinary("add", address, constant(window.low - distance)), window.writes ? TLB_WRITE_OFFSET : TLB_READ_OFFSET);
       const bytes = window.high - window.low;
       this.#testEntry(bytes);
-      this.#control.open(OP.if, SCOPE);
+      this.#control.rarely();
       code.op(OP.localGet, ADDRESS);
       code.constant(bytes | (this.#region.slot << WINDOW_BITS));
       code.op(OP.call, window.writes ? WRITE_WINDOW : READ_WINDOW);
@@ -150,7 +150,7 @@ export class WasmStatements {
     this.#code.op(OP.localTee, ENTRY);
     this.#code.constant(1);
     this.#out.byte(OP.i32And);
-    this.#control.open(OP.if, SCOPE);
+    this.#control.rarely();
     this.#control.leaveAt(site, LEFT.refused);
     this.#control.close();
   }
@@ -160,7 +160,7 @@ export class WasmStatements {
     const out = this.#out;
     this.#lookUp(address, tlb);
     this.#testEntry(size >> 3);
-    this.#control.open(OP.if, SCOPE);
+    this.#control.rarely();
     this.#code.op(OP.localGet, ADDRESS);
     out.byte(OP.call);
     out.unsigned(miss[size]);
@@ -194,7 +194,7 @@ export class WasmStatements {
     if (address && !window) {
       this.#lookUp(address, instruction.writes ? TLB_WRITE_OFFSET : TLB_READ_OFFSET);
       this.#testEntry(instruction.bytes);
-      code.op(OP.brIf, 0);
+      this.#control.rarelyBranch(0);
     }
     code.constant(instruction.form);
     if (address && window) this.#sum(this.#throughWindow(window, address, fence.site));
@@ -202,7 +202,7 @@ export class WasmStatements {
     else code.constant(0);
     code.op(OP.call, X87);
     out.byte(OP.i32Eqz);
-    code.op(OP.brIf, 0);
+    this.#control.rarelyBranch(0);
     if (instruction.records) {
       // code and data segments are flat here: offset and linear address are the same
       store(FIP, () => code.constant(fence.site.linear));
@@ -226,7 +226,7 @@ export class WasmStatements {
     this.#lookUp(address, tlb);
     code.constant(1);
     out.byte(OP.i32And);
-    code.op(OP.brIf, 0);
+    this.#control.rarelyBranch(0);
     code.op(OP.localGet, ADDRESS);
     code.constant(PAGE_MASK);
     out.byte(OP.i32And);
@@ -234,7 +234,7 @@ export class WasmStatements {
     out.byte(OP.i32Add);
     code.constant(PAGE_MASK + 1);
     out.byte(OP.i32GtU);
-    code.op(OP.brIf, 0);
+    this.#control.rarelyBranch(0);
     this.#hostAddress();
   }
   #bulk({ operation, size, length: lengthTemp, target: targetTemp, fence }: Statement & { kind: "bulk" }, block: IrBlock): void {
@@ -251,16 +251,16 @@ export class WasmStatements {
     out.byte(OP.i32Eqz);
     code.op(OP.brIf, 1);
     code.emit(binary("and", word(FLAGS), constant(DF)));
-    code.op(OP.brIf, 0);
+    this.#control.rarelyBranch(0);
     code.constant((PAGE_MASK + 1) >> log);
     code.emit(local(ECX));
     out.byte(OP.i32LtU);
-    code.op(OP.brIf, 0);
+    this.#control.rarelyBranch(0);
     if (operation === "store" && size > 8) {
       // only what one byte makes can be filled
       const lowest = binary("mul", binary("and", local(EAX), constant(0xff)), constant(0x0101_0101));
       code.emit(binary("ne", binary("shl", binary("xor", lowest, local(EAX)), constant(32 - size)), constant(0)));
-      code.op(OP.brIf, 0);
+      this.#control.rarelyBranch(0);
     }
     code.emit(foldBinary("shl", local(ECX), constant(log)));
     code.op(OP.localSet, length);
@@ -275,7 +275,7 @@ export class WasmStatements {
       out.byte(OP.i32Sub);
       code.op(OP.localGet, length);
       out.byte(OP.i32LtU);
-      code.op(OP.brIf, 0);
+      this.#control.rarelyBranch(0);
       code.op(OP.localGet, target);
       code.op(OP.localGet, ENTRY);
       code.op(OP.localGet, length);
@@ -324,12 +324,12 @@ export class WasmStatements {
     code.op(OP.localSet, COUNT);
     if (block.exit.kind === "resume" && site.before + 1 === block.instructions) return;
     code.op(OP.localGet, ENTRY);
-    this.#control.open(OP.if, SCOPE);
+    this.#control.rarely();
     if (!ends) {
       code.op(OP.localGet, ENTRY);
       code.constant(LEAVE_AT);
       this.#out.byte(OP.i32Eq);
-      this.#control.open(OP.if, SCOPE);
+      this.#control.rarely();
       this.#control.leaveAt(site, LEFT.fence);
       this.#control.close();
     }

@@ -25,15 +25,15 @@ export class WasmBackEnd implements BackEnd {
 
   compile(regions: readonly IrRegion[]): readonly Generated[] {
     const { counts, stopwatch } = this.#reporting;
-    const { bodies, module } = stopwatch.during("emitting", () => {
-      const bodies = regions.map((region) => new WasmEmitter(region, counts).emit());
-      return { bodies, module: regionModule(bodies, this.#environment.memory.buffer.byteLength >>> 16) };
+    const { codes, module } = stopwatch.during("emitting", () => {
+      const codes = regions.map((region) => new WasmEmitter(region, counts).emit());
+      return { codes, module: regionModule(codes, this.#environment.memory.buffer.byteLength >>> 16) };
     });
     const exports = stopwatch.during("loading", () => instantiate(module, this.#imports));
-    return bodies.map((body, index) => ({ run: exports[String(index)] as RegionFunction, bytes: body.length }));
+    return codes.map(({ body }, index) => ({ run: exports[String(index)] as RegionFunction, bytes: body.length }));
   }
 
   describe(region: IrRegion): string {
-    return disassemble(new WasmEmitter(region, this.#reporting.counts).emit().view);
+    return disassemble(new WasmEmitter(region, this.#reporting.counts).emit().body.view);
   }
 }

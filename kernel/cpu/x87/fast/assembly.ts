@@ -1,5 +1,6 @@
 /** A module of functions with one memory, imported or its own. Source: WebAssembly core specification 2.0, section 5.5. */
 import { Bytes } from "../../../wasm/encoder.js";
+import { codeSections, FUNCTION_TYPE, HEADER, KIND, SECTION, section } from "../../../wasm/module.js";
 import { type Code, type FunctionBuilder, unsigned } from "./builder.js";
 
 /** The host's WebAssembly; the portable kernel declares the little it uses. */
@@ -8,24 +9,12 @@ declare const WebAssembly: {
   Instance: new (module: object, imports: Record<string, Record<string, unknown>>) => { readonly exports: Record<string, unknown> };
 };
 
-const HEADER = [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0];
-const FUNCTION_TYPE = 0x60;
-const SECTION = { type: 1, import: 2, function: 3, memory: 5, export: 7, code: 10 } as const;
-const KIND = { function: 0, memory: 2 } as const;
-
 /** Functions call each other by their place in the list. */
 export interface FunctionDefinition {
   readonly name: string;
   readonly builder: FunctionBuilder;
   readonly body: Code;
 }
-
-const section = (out: Bytes, id: number, fill: (contents: Bytes) => void): void => {
-  const contents = new Bytes();
-  fill(contents);
-  out.byte(id);
-  out.sized(contents);
-};
 
 const exportOf = (name: string, kind: number, index: number): Code => {
   const out = new Bytes();
@@ -67,10 +56,11 @@ export const moduleBytes = (functions: readonly FunctionDefinition[], memory: "i
       exports.bytes(exportOf(name, KIND.function, at));
     });
   });
-  section(out, SECTION.code, (code) => {
-    code.unsigned(functions.length);
-    for (const { builder, body } of functions) code.sized(builder.finish(body));
-  });
+  codeSections(
+    out,
+    functions.map(({ builder, body }) => builder.finish(body)),
+    0,
+  );
   return out.view;
 };
 

@@ -3,6 +3,7 @@
  * A value of type Code is a piece of a function body; what it leaves on the stack is its writer's affair and the host's validator's.
  */
 import { Bytes, I32, OP, VOID } from "../../../wasm/encoder.js";
+import type { FunctionCode } from "../../../wasm/module.js";
 
 export type Code = readonly number[];
 
@@ -154,6 +155,11 @@ export const select = (a: Code, b: Code, condition: Code): Code => [...a, ...b, 
 export const when = (condition: Code, then: Code, otherwise: Code = []): Code =>
   otherwise.length === 0 ? [...condition, OP.if, VOID, ...then, OP.end] : [...condition, OP.if, VOID, ...then, OP.else, ...otherwise, OP.end];
 
+/** Marks the opcode of a branch whose condition is rarely true; not part of the code. */
+const RARELY = 0x100;
+/** As `when`, for what hardly ever happens. */
+export const rarely = (condition: Code, then: Code): Code => [...condition, OP.if | RARELY, VOID, ...then, OP.end];
+
 export const result = (value: Code): Code => [...value, OP.return];
 
 /** Executes the case whose number the selector has; what is out of range executes nothing. */
@@ -203,17 +209,18 @@ export class FunctionBuilder {
   f64(): Local {
     return this.#local(F64);
   }
-  /** The function body as the code section wants it, without its size. */
-  finish(code: Code): Bytes {
+  finish(code: Code): FunctionCode {
     const out = new Bytes();
     out.unsigned(this.#locals.length);
     for (const type of this.#locals) {
       out.unsigned(1);
       out.byte(type);
     }
-    out.bytes(code);
+    const start = out.length;
+    const unlikely = code.flatMap((byte, at) => (byte >= RARELY ? [start + at] : []));
+    out.bytes(code.map((byte) => byte & 0xff));
     out.byte(OP.end);
-    return out;
+    return { body: out, unlikely };
   }
 }
 

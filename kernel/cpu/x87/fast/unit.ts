@@ -6,7 +6,7 @@
 import { I32 } from "../../../wasm/encoder.js";
 import { CR0, CR0_EM, CR0_TS, FPU_OFFSET } from "../../state.js";
 import * as layout from "../layout.js";
-import { type Code, FunctionBuilder, i32, i64, type Local, result, sequence, when } from "./builder.js";
+import { type Code, FunctionBuilder, i32, i64, type Local, rarely, result, sequence, when } from "./builder.js";
 import { I_SHIFT, POPS_SHIFT } from "./form.js";
 
 const { C1, ES, EXP_MAX, IN_USE, STATUS_WORD, TOP } = layout;
@@ -24,7 +24,7 @@ export const word = (index: number): Code => i32.load(ORIGIN, FPU_OFFSET + index
 export const setWord = (index: number, value: Code): Code => i32.store(ORIGIN, value, FPU_OFFSET + index * 4);
 
 export const DONE = result(i32.const(1));
-export const giveUpIf = (condition: Code): Code => when(condition, result(i32.const(0)));
+export const giveUpIf = (condition: Code): Code => rarely(condition, result(i32.const(0)));
 
 /** A finite number taken apart: the significand is 0 for zero, else it has its J bit. */
 export interface Real {

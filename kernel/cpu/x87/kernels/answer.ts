@@ -2,7 +2,7 @@
  * What a kernel answers, in the first words of its memory: a significand, 64 bits below it, its exponent and sign. It answers only where
  * the bits below leave no doubt about rounding: then the result is that of any more exact computation.
  */
-import { type Code, i32, i64, type Local, result, sequence, when } from "../fast/builder.js";
+import { type Code, i32, i64, type Local, rarely, result, sequence } from "../fast/builder.js";
 import type { Pair } from "./wide.js";
 
 export const SIGNIFICAND = 0;
@@ -21,7 +21,7 @@ export const POWERS = 0x4000;
 const ORIGIN = i32.const(0);
 
 export const NO_ANSWER = result(i32.const(0));
-export const noAnswerIf = (condition: Code): Code => when(condition, NO_ANSWER);
+export const noAnswerIf = (condition: Code): Code => rarely(condition, NO_ANSWER);
 
 const near = (rest: Code, boundary: bigint): Code => i64.ltU(i64.add(rest, i64.const(DOUBT - boundary)), i64.const(2n * DOUBT));
 
