@@ -1,12 +1,14 @@
 /** Function bodies as text, one instruction a line, for people and for counting emitted operations. */
 import { MEMORY_COPY, MEMORY_FILL, OP } from "./encoder.js";
+import type { FunctionCode } from "./module.js";
 
 const NAMES = new Map<number, string>(Object.entries(OP).map(([name, opcode]) => [opcode, name]));
 const OPENING: ReadonlySet<number> = new Set([OP.block, OP.loop, OP.if]);
 const INDEXED: ReadonlySet<number> = new Set([OP.br, OP.brIf, OP.call, OP.localGet, OP.localSet, OP.localTee]);
 
-/** Lines of a body as `WasmEmitter` makes it. */
-export const disassemble = (body: Uint8Array): string => {
+/** Lines of a body as `WasmEmitter` makes it; branches that are rarely taken are marked. */
+export const disassemble = ({ body: { view: body }, unlikely }: FunctionCode): string => {
+  const rarely: ReadonlySet<number> = new Set(unlikely);
   let at = 0;
   const unsigned = (): number => {
     let value = 0;
@@ -33,6 +35,7 @@ export const disassemble = (body: Uint8Array): string => {
   }
   let depth = 0;
   while (at < body.length) {
+    const mark = rarely.has(at) ? " rarely" : "";
     const opcode = body[at++];
     const bulk = opcode === MEMORY_COPY[0] ? [MEMORY_COPY, MEMORY_FILL].find((bytes) => bytes[1] === body[at]) : undefined;
     if (bulk) {
@@ -58,7 +61,7 @@ export const disassemble = (body: Uint8Array): string => {
       unsigned();
       text += ` +${unsigned()}`;
     }
-    lines.push(indent + text);
+    lines.push(indent + text + mark);
   }
   return lines.join("\n");
 };

@@ -68,6 +68,18 @@ describe("golden", () => {
     ).toMatchFileSnapshot("golden/instructions.txt");
   });
 
+  it("ways that are rarely taken are marked, at branches", () => {
+    const marked = (...bytes: number[]): string[] =>
+      single
+        .region([...bytes, ...REST])
+        .code.split("\n")
+        .filter((line) => line.endsWith(" rarely"))
+        .map((line) => line.trim());
+    expect(marked(0x40), "INC EAX").toEqual([]);
+    expect(marked(0x8b, ...MEMORY), "MOV EAX, [EBX + 8]: no entry; not plain memory").toEqual(["if rarely", "if rarely"]);
+    expect(marked(0xdd, ...MEMORY), "FLD [EBX + 8]").toContain("brIf 0 rarely");
+  });
+
   const PROGRAMS: Readonly<Record<string, (a: Assembler) => void>> = {
     "a loop with memory": (a) => {
       a.mov("ecx", 1000).mov("esi", DATA).mov("eax", 0).label("top");

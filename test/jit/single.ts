@@ -74,7 +74,9 @@ class Forming implements Translator {
 
 export interface Single {
   readonly ir: string;
-  /** Instructions of generated WebAssembly. */
+  /** Generated WebAssembly, as text. */
+  readonly code: string;
+  /** Its instructions. */
   readonly emitted: number;
   /** All of it is in the region. */
   readonly isLifted: boolean;
@@ -124,9 +126,11 @@ export class SingleInstructions {
     removeDeadSets(region);
     const [block] = region.blocks;
     const text = stable(printRegion(region));
+    const code = this.#backEnd.describe(region).trim();
     return {
       ir: text.slice(text.indexOf("\n  ") + 1),
-      emitted: this.#backEnd.describe(region).trim().split("\n").length,
+      code,
+      emitted: code.split("\n").length,
       isLifted: region.blocks.length === 1 && block.instructions === 1 && !block.statements.some(({ kind }) => kind === "fence"),
     };
   }

@@ -34,6 +34,6 @@ export class WasmBackEnd implements BackEnd {
   }
 
   describe(region: IrRegion): string {
-    return disassemble(new WasmEmitter(region, this.#reporting.counts).emit().body.view);
+    return disassemble(new WasmEmitter(region, this.#reporting.counts).emit());
   }
 }
