@@ -88,7 +88,7 @@ export const regionEnvironment = ({ core, cache, cold, fpu }: TranslatorParts, s
     writeMiss32: miss(tlbW, 4, write),
     readWindow: window(tlbR, read),
     writeWindow: window(tlbW, write),
-    x87: fpu.fast.run,
+    x87: fpu.fast.functions,
     endingFence: (record) => {
       statistics.fences++;
       const before = ledger.drops;

@@ -1,4 +1,5 @@
 /** The role of a code generator behind the intermediate representation. */
+import type { FastFunction } from "../../cpu/x87/index.js";
 import type { IrRegion } from "../ir/ir.js";
 
 /**
@@ -22,8 +23,8 @@ export interface RegionEnvironment {
    * @throws GuestFault
    */
   endingFence(record: number): number;
-  /** A fast x87 instruction: its form and the buffer offset of its operand; 1 when done, 0 when nothing has changed. */
-  x87(form: number, address: number): number;
+  /** Fast x87 functions: of a form and the buffer offset of its operand; 1 when done, 0 when nothing has changed. */
+  readonly x87: readonly FastFunction[];
   /** The TLB entry for an access of 1, 2 or 4 bytes that the inline test refused, or 1: the interpreter has to make it. */
   readMiss8(address: number): number;
   readMiss16(address: number): number;

@@ -30,7 +30,7 @@ const open = (address: Expr, size: Size = 32): Statement => ({ kind: "open", tem
 const fence: Statement & { kind: "fence" } = { kind: "fence", record: 800, name: "CPUID", site: SITE, next: 0x1002, ends: false };
 const x87 = (address: Expr, bytes: number, writes: boolean): Statement => ({
   kind: "x87",
-  instruction: { operation: "load", form: 0, bytes, writes, records: false },
+  instruction: { operation: "load", place: 1, form: 0, bytes, writes, records: false },
   code: 0,
   segment: 3,
   address,

@@ -3,7 +3,7 @@
  * They execute what is usual: normal numbers and zeros, masked exceptions of which only PE arises, a stack that neither overflows nor
  * underflows. All else is the unit's in `execute.ts`, which is also what they are tested against.
  */
-import { bytesOf, FORMS, OPERATION, operationOf, RECORDS, WRITES } from "./fast/form.js";
+import { bytesOf, FORMS, FUNCTIONS, functionOf, type OperationName, RECORDS, WRITES } from "./fast/form.js";
 import { instantiateFast } from "./fast/module.js";
 
 export { bytesOf, FORMS, RECORDS, WRITES } from "./fast/form.js";
@@ -21,17 +21,17 @@ export type FastFunction = (form: number, address: number) => number;
 export interface FastX87 {
   /** Any form. */
   readonly run: FastFunction;
-  /** By name: `run` without its choice. */
-  readonly operations: Readonly<Record<FastOperation, FastFunction>>;
+  /** By `FastInstruction.place`: `run` without its choice. */
+  readonly functions: readonly FastFunction[];
 }
 
-export type FastOperation = Exclude<keyof typeof OPERATION, "none">;
-
-const OPERATION_NAMES = Object.keys(OPERATION) as (keyof typeof OPERATION)[];
+export type FastOperation = Exclude<OperationName, "none">;
 
 /** What generated code needs to know of an instruction. */
 export interface FastInstruction {
   readonly operation: FastOperation;
+  /** Place in `FastX87.functions`. */
+  readonly place: number;
   /** First argument of the function. */
   readonly form: number;
   /** Of the memory operand: 0 without one, else 2, 4, 8 or 10. */
@@ -45,13 +45,14 @@ export interface FastInstruction {
 /** The fast function of an instruction D8-DF, if there is one. */
 export const fastInstruction = (opcode: number, modrm: number): FastInstruction | undefined => {
   const form = FORMS[((opcode & 7) << 8) | modrm];
-  const operation = OPERATION_NAMES[operationOf(form)];
+  const place = functionOf(form);
+  const { operation } = FUNCTIONS[place];
   if (operation === "none") return undefined;
-  return { operation, form, bytes: bytesOf(form), writes: (form & WRITES) !== 0, records: (form & RECORDS) !== 0 };
+  return { operation, place, form, bytes: bytesOf(form), writes: (form & WRITES) !== 0, records: (form & RECORDS) !== 0 };
 };
 
 /** @param memory the machine's WebAssembly.Memory */
 export const createFastX87 = (memory: unknown): FastX87 => {
-  const { run, ...operations } = instantiateFast(memory) as Record<string, FastFunction>;
-  return { run, operations: operations as Record<FastOperation, FastFunction> };
+  const exports = instantiateFast(memory) as Record<string, FastFunction>;
+  return { run: exports.run, functions: FUNCTIONS.map((_, place) => exports[place]) };
 };

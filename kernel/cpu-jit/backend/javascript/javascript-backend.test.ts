@@ -40,7 +40,7 @@ const backEnds = (overrides: Partial<RegionEnvironment> = {}) => {
   const environment: RegionEnvironment = {
     memory,
     i32,
-    x87: () => 0,
+    x87: [],
     fence: () => 0,
     endingFence: () => 0,
     readMiss8: refuse,

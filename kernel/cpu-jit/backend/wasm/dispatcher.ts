@@ -11,7 +11,8 @@ import { L_OP } from "../../ir/ir.js";
 import { HELPER_CODES, unknownCondition } from "../../lift/unknown-flags.js";
 import type { RegionFunction } from "../backend.js";
 import { WasmExpressions } from "./expression.js";
-import { FUNCREF, type FunctionTable, functionTable, functionType, HELPER_PARAMETERS, importMemory, instantiate } from "./module.js";
+import { FUNCREF, type FunctionTable, functionTable, functionType, importMemory, instantiate } from "./module.js";
+import { conditionName, HELPER_PARAMETERS, Imports } from "./numbering.js";
 
 const IMPORTED_FUNCTIONS = ["nowhere", "foreign"];
 
@@ -59,7 +60,7 @@ const dispatcherModule = (memoryPages: number, slots: number): Uint8Array<ArrayB
       exports.unsigned(index);
     });
     HELPER_CODES.forEach((code, index) => {
-      exports.name(`condition${code}`);
+      exports.name(conditionName(code));
       exports.byte(KIND.function);
       exports.unsigned(3 + index);
     });
@@ -73,7 +74,7 @@ const dispatcherModule = (memoryPages: number, slots: number): Uint8Array<ArrayB
 const helperBody = (code: number): Bytes => {
   const out = new Bytes();
   out.unsigned(0);
-  new WasmExpressions(out, -L_OP, 0, 0).emit(unknownCondition(code));
+  new WasmExpressions(out, -L_OP, 0, new Imports()).emit(unknownCondition(code));
   out.byte(OP.end);
   return out;
 };

@@ -15,7 +15,7 @@ import { type Layout, layOut } from "../layout.js";
 import { LEFT, LEFT_BITS } from "../leaves.js";
 import { DISPATCHER, LEAVE, SCOPE, WasmControl } from "./control.js";
 import { WasmExpressions } from "./expression.js";
-import { ADDRESS, COUNT, EXTRA, FIRST_HANDLE, FIRST_HELPER, FIRST_LOCAL, LINEAR, TARGET } from "./numbering.js";
+import { ADDRESS, COUNT, EXTRA, FIRST_HANDLE, FIRST_LOCAL, type Imports, LINEAR, TARGET } from "./numbering.js";
 import { WasmStatements } from "./statements.js";
 
 export class WasmEmitter {
@@ -27,14 +27,14 @@ export class WasmEmitter {
   readonly #layout: Layout;
   readonly #counts: boolean;
 
-  /** @param counts for a report (`report/counters.ts`) */
-  constructor(region: IrRegion, counts: boolean) {
+  /** @param imports of the module that the region is part of; `counts` for a report (`report/counters.ts`) */
+  constructor(region: IrRegion, imports: Imports, counts: boolean) {
     this.#region = region;
     this.#counts = counts;
     this.#layout = layOut(region);
-    this.#code = new WasmExpressions(this.#out, FIRST_LOCAL, FIRST_HANDLE + region.handles, FIRST_HELPER);
+    this.#code = new WasmExpressions(this.#out, FIRST_LOCAL, FIRST_HANDLE + region.handles, imports);
     this.#control = new WasmControl(this.#out, this.#code, region, counts);
-    this.#statements = new WasmStatements(this.#out, this.#code, this.#control, region);
+    this.#statements = new WasmStatements(this.#out, this.#code, this.#control, imports, region);
   }
 
   emit(): FunctionCode {

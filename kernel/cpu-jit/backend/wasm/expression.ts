@@ -2,7 +2,7 @@
 import { type Bytes, OP } from "../../../wasm/encoder.js";
 import type { Expr } from "../../ir/ir.js";
 import { L_A, L_B, L_OP, L_RESULT } from "../../ir/ir.js";
-import { HELPER_CODES } from "../../lift/unknown-flags.js";
+import { conditionName, type Imports } from "./numbering.js";
 
 const BINARY: Partial<Record<string, number>> = {
   add: OP.i32Add,
@@ -29,14 +29,14 @@ export class WasmExpressions {
   readonly #out: Bytes;
   readonly #firstLocal: number;
   readonly #firstTemp: number;
-  readonly #firstHelper: number;
+  readonly #imports: Imports;
 
-  /** @param firstLocal function local of the guest's local 0; `firstHelper` function index of the first condition helper */
-  constructor(out: Bytes, firstLocal: number, firstTemp: number, firstHelper: number) {
+  /** @param firstLocal function local of the guest's local 0 */
+  constructor(out: Bytes, firstLocal: number, firstTemp: number, imports: Imports) {
     this.#out = out;
     this.#firstLocal = firstLocal;
     this.#firstTemp = firstTemp;
-    this.#firstHelper = firstHelper;
+    this.#imports = imports;
   }
 
   emit(expr: Expr): void {
@@ -97,7 +97,7 @@ export class WasmExpressions {
       case "condition": {
         const odd = expr.code < 16 && (expr.code & 1) !== 0;
         for (const local of [L_OP, L_RESULT, L_A, L_B]) this.op(OP.localGet, this.#firstLocal + local);
-        this.op(OP.call, this.#firstHelper + HELPER_CODES.indexOf(odd ? expr.code - 1 : expr.code));
+        this.op(OP.call, this.#imports.indexOf(conditionName(odd ? expr.code - 1 : expr.code)));
         if (odd) out.byte(OP.i32Eqz);
       }
     }

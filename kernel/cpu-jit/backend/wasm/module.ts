@@ -2,7 +2,7 @@
 
 import { Bytes, I32 } from "../../../wasm/encoder.js";
 import { codeSections, FUNCTION_TYPE, type FunctionCode, HEADER, KIND, SECTION, section } from "../../../wasm/module.js";
-import { BINARY_IMPORTS, IMPORTS } from "./numbering.js";
+import { HELPER_PARAMETERS, type Imports, parametersOf } from "./numbering.js";
 
 /** The host's WebAssembly; the portable kernel declares the little it uses. */
 declare const WebAssembly: {
@@ -16,8 +16,6 @@ export interface FunctionTable {
 }
 
 export const FUNCREF = 0x70;
-/** The lazy flags. */
-export const HELPER_PARAMETERS = 4;
 
 export const functionType = (out: Bytes, parameters: number): void => {
   out.byte(FUNCTION_TYPE);
@@ -35,24 +33,25 @@ export const importMemory = (out: Bytes, pages: number): void => {
   out.unsigned(pages);
 };
 
+/** Function types by their number of parameters; the first is that of regions. */
+const TYPES = [1, 2, HELPER_PARAMETERS];
+
 /** A module that exports its regions as "0", "1", ... */
-export const regionModule = (codes: readonly FunctionCode[], memoryPages: number): Uint8Array<ArrayBuffer> => {
+export const regionModule = (codes: readonly FunctionCode[], { names }: Imports, memoryPages: number): Uint8Array<ArrayBuffer> => {
   const out = new Bytes();
   out.bytes(HEADER);
   section(out, SECTION.type, (types) => {
-    types.unsigned(3);
-    functionType(types, 1);
-    functionType(types, HELPER_PARAMETERS);
-    functionType(types, 2);
+    types.unsigned(TYPES.length);
+    for (const parameters of TYPES) functionType(types, parameters);
   });
   section(out, SECTION.import, (imports) => {
-    imports.unsigned(1 + IMPORTS.length);
+    imports.unsigned(1 + names.length);
     importMemory(imports, memoryPages);
-    for (const name of IMPORTS) {
+    for (const name of names) {
       imports.name("e");
       imports.name(name);
       imports.byte(KIND.function);
-      imports.unsigned(BINARY_IMPORTS.has(name) ? 2 : name.startsWith("condition") ? 1 : 0);
+      imports.unsigned(TYPES.indexOf(parametersOf(name)));
     }
   });
   section(out, SECTION.function, (functions) => {
@@ -64,10 +63,10 @@ export const regionModule = (codes: readonly FunctionCode[], memoryPages: number
     for (let at = 0; at < codes.length; at++) {
       exports.name(String(at));
       exports.byte(KIND.function);
-      exports.unsigned(IMPORTS.length + at);
+      exports.unsigned(names.length + at);
     }
   });
-  codeSections(out, codes, IMPORTS.length);
+  codeSections(out, codes, names.length);
   return out.view;
 };
 

@@ -1,32 +1,32 @@
 /** How a region's function numbers what it imports and its locals. */
-import { LOCALS, type Size } from "../../ir/ir.js";
-import { HELPER_CODES } from "../../lift/unknown-flags.js";
+import { LOCALS } from "../../ir/ir.js";
 
-/** Imported functions, in the order of their indices. */
-export const IMPORTS = [
-  "fence",
-  "readMiss8",
-  "readMiss16",
-  "readMiss32",
-  "writeMiss8",
-  "writeMiss16",
-  "writeMiss32",
-  "endingFence",
-  "x87",
-  "readWindow",
-  "writeWindow",
-  ...HELPER_CODES.map((code) => `condition${code}`),
-];
-export const FENCE = 0;
-export const READ_MISS: Record<Size, number> = { 8: 1, 16: 2, 32: 3 };
-export const WRITE_MISS: Record<Size, number> = { 8: 4, 16: 5, 32: 6 };
-export const ENDING_FENCE = 7;
-export const X87 = 8;
-export const READ_WINDOW = 9;
-export const WRITE_WINDOW = 10;
-export const FIRST_HELPER = 11;
-/** Imported functions of two parameters. */
-export const BINARY_IMPORTS: ReadonlySet<string> = new Set(["x87", "readWindow", "writeWindow"]);
+/** The functions that a module's regions call, numbered as they are met. */
+export class Imports {
+  readonly #indices = new Map<string, number>();
+
+  indexOf(name: string): number {
+    let index = this.#indices.get(name);
+    if (index === undefined) this.#indices.set(name, (index = this.#indices.size));
+    return index;
+  }
+  /** In the order of their numbers. */
+  get names(): readonly string[] {
+    return [...this.#indices.keys()];
+  }
+}
+
+/** Name of the fast x87 function at a place. */
+export const x87Name = (place: number): string => `x87.${place}`;
+export const conditionName = (code: number): string => `condition${code}`;
+
+/** Of a condition: the lazy flags. */
+export const HELPER_PARAMETERS = 4;
+/** How many parameters an imported function has; all are i32. */
+export const parametersOf = (name: string): number => {
+  if (name.startsWith("condition")) return HELPER_PARAMETERS;
+  return name.startsWith("x87") || name.endsWith("Window") ? 2 : 1;
+};
 
 /** Function locals: the dispatcher's target, the guest's, and what the region needs itself. */
 export const TARGET = 0;

@@ -10,7 +10,7 @@ import { foldBinary } from "../../passes/fold.js";
 import { LEFT } from "../leaves.js";
 import { SCOPE, type WasmControl } from "./control.js";
 import type { WasmExpressions } from "./expression.js";
-import { ADDRESS, COUNT, ENDING_FENCE, ENTRY, EXTRA, FENCE, FIRST_HANDLE, FIRST_LOCAL, READ_MISS, READ_WINDOW, WRITE_MISS, WRITE_WINDOW, X87 } from "./numbering.js";
+import { ADDRESS, COUNT, ENTRY, EXTRA, FIRST_HANDLE, FIRST_LOCAL, type Imports, x87Name } from "./numbering.js";
 
 const LOAD: Record<Size, number> = { 8: OP.i32Load8S, 16: OP.i32Load16S, 32: OP.i32Load };
 const STORE: Record<Size, number> = { 8: OP.i32Store8, 16: OP.i32Store16, 32: OP.i32Store };
@@ -23,13 +23,15 @@ export class WasmStatements {
   readonly #out: Bytes;
   readonly #code: WasmExpressions;
   readonly #control: WasmControl;
+  readonly #imports: Imports;
   readonly #region: IrRegion;
   readonly #firstTemp: number;
   readonly #used: number;
   readonly #set: number;
 
-  constructor(out: Bytes, code: WasmExpressions, control: WasmControl, region: IrRegion) {
+  constructor(out: Bytes, code: WasmExpressions, control: WasmControl, imports: Imports, region: IrRegion) {
     this.#out = out;
+    this.#imports = imports;
     this.#code = code;
     this.#control = control;
     this.#region = region;
@@ -101,8 +103,8 @@ export class WasmStatements {
   /** An operand's place in the buffer: an address on the stack, and the offset from it that is returned. Leaves where the access is not plain memory. */
   #place({ kind, size, address, window, site }: Statement & { kind: "load" | "store" | "open" }): number {
     if (window) return this.#throughWindow(window, address, site);
-    if (kind === "load") this.#translate(size, address, TLB_READ_OFFSET, READ_MISS, site);
-    else this.#translate(size, address, TLB_WRITE_OFFSET, WRITE_MISS, site);
+    if (kind === "load") this.#translate(size, address, TLB_READ_OFFSET, `readMiss${size}`, site);
+    else this.#translate(size, address, TLB_WRITE_OFFSET, `writeMiss${size}`, site);
     this.#hostAddress();
     return 0;
   }
@@ -117,13 +119,16 @@ export class WasmStatements {
       this.#control.rarely();
       code.op(OP.localGet, ADDRESS);
       code.constant(bytes | (this.#region.slot << WINDOW_BITS));
-      code.op(OP.call, window.writes ? WRITE_WINDOW : READ_WINDOW);
+      this.#call(window.writes ? "writeWindow" : "readWindow");
       this.#leaveIfRefused(site);
       this.#control.close();
       this.#hostAddress();
       code.op(OP.localTee, handle);
     }
     return distance - window.low;
+  }
+  #call(name: string): void {
+    this.#code.op(OP.call, this.#imports.indexOf(name));
   }
   /** Adds a number to the value on the stack. */
   #sum(offset: number): void {
@@ -156,14 +161,12 @@ export class WasmStatements {
   }
 
   /** The address into ADDRESS and its TLB entry into ENTRY; leaves where the access is not plain memory. */
-  #translate(size: Size, address: Expr, tlb: number, miss: Record<Size, number>, site: Site): void {
-    const out = this.#out;
+  #translate(size: Size, address: Expr, tlb: number, miss: string, site: Site): void {
     this.#lookUp(address, tlb);
     this.#testEntry(size >> 3);
     this.#control.rarely();
     this.#code.op(OP.localGet, ADDRESS);
-    out.byte(OP.call);
-    out.unsigned(miss[size]);
+    this.#call(miss);
     this.#leaveIfRefused(site);
     this.#control.close();
   }
@@ -200,7 +203,7 @@ export class WasmStatements {
     if (address && window) this.#sum(this.#throughWindow(window, address, fence.site));
     else if (address) this.#hostAddress();
     else code.constant(0);
-    code.op(OP.call, X87);
+    this.#call(x87Name(instruction.place));
     out.byte(OP.i32Eqz);
     this.#control.rarelyBranch(0);
     if (instruction.records) {
@@ -315,7 +318,7 @@ export class WasmStatements {
     // code segments are flat here: offset and linear address are the same
     if (ends) code.storeWord(EIP, () => code.constant(next));
     code.constant(record);
-    code.op(OP.call, ends ? ENDING_FENCE : FENCE);
+    this.#call(ends ? "endingFence" : "fence");
     code.op(OP.localSet, ENTRY);
     this.loadLocals();
     code.loadWord(COUNT_BASE);

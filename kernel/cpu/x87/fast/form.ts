@@ -7,6 +7,7 @@
  *   bits 13-14 variant        bit 15      result to ST(i)
  *   bits 16-19 bytes of the memory operand
  *   bit 20     the operand is written    bit 21  instruction and operand pointers change
+ *   bits 22-27 place of the function in `FUNCTIONS`: one for each operation with each kind of operand
  */
 
 /** Operations; each is a function of the module. */
@@ -61,10 +62,13 @@ export const BYTES_SHIFT = 16;
 export const WRITES = 1 << 20;
 export const RECORDS = 1 << 21;
 
+export const FUNCTION_SHIFT = 22;
+
 export const operationOf = (form: number): number => form & 31;
 export const bytesOf = (form: number): number => (form >> BYTES_SHIFT) & 15;
+export const functionOf = (form: number): number => (form >> FUNCTION_SHIFT) & 63;
 
-type OperandKind = (typeof OPERAND)[keyof typeof OPERAND];
+export type OperandKind = (typeof OPERAND)[keyof typeof OPERAND];
 
 interface Parts {
   readonly i?: number;
@@ -76,6 +80,22 @@ interface Parts {
   readonly records?: boolean;
   readonly bytes?: number;
 }
+
+export type OperationName = keyof typeof OPERATION;
+const NAMES = Object.keys(OPERATION) as OperationName[];
+
+/** What a function does, and with what. */
+export interface FunctionShape {
+  readonly operation: OperationName;
+  readonly operand: OperandKind;
+}
+/** All that forms ask for, in the order in which they do; the first does nothing. */
+export const FUNCTIONS: FunctionShape[] = [{ operation: "none", operand: OPERAND.register }];
+
+const functionFor = (operation: OperationName, operand: OperandKind): number => {
+  const found = FUNCTIONS.findIndex((shape) => shape.operation === operation && shape.operand === operand);
+  return found >= 0 ? found : FUNCTIONS.push({ operation, operand }) - 1;
+};
 
 /** By operand kind. */
 const BYTES = [0, 4, 8, 10, 2, 4, 8, 0];
@@ -91,7 +111,8 @@ const form = (operation: number, parts: Parts = {}): number => {
     (toI ? TO_I : 0) |
     (bytes << BYTES_SHIFT) |
     (writes ? WRITES : 0) |
-    (records ? RECORDS : 0)
+    (records ? RECORDS : 0) |
+    (functionFor(NAMES[operation], operand) << FUNCTION_SHIFT)
   );
 };
 

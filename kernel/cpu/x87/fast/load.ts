@@ -2,8 +2,8 @@
 
 import { CONSTANTS } from "../constants.js";
 import * as layout from "../layout.js";
-import { type Code, choose, i32, i64, sequence, when } from "./builder.js";
-import { I_SHIFT, OPERAND, OPERAND_SHIFT } from "./form.js";
+import { type Code, choose, i32, i64, sequence } from "./builder.js";
+import { I_SHIFT, OPERAND } from "./form.js";
 import { takeOperand } from "./operand.js";
 import { byRoundingControl } from "./round.js";
 import { DONE, giveUpIf, place, putRegister, setWord, signAndExponentAt, significandAt, type Unit } from "./unit.js";
@@ -15,7 +15,6 @@ export const load = (unit: Unit): Code => {
   const real = unit.real();
   const other = unit.f.i32();
   const pushed = unit.f.i32();
-  const kind = unit.field(OPERAND_SHIFT, 7);
   const fromRegister = sequence(
     other.set(unit.physical),
     giveUpIf(unit.isEmpty(other.get)),
@@ -34,8 +33,8 @@ export const load = (unit: Unit): Code => {
     pushed.set(i32.and(i32.sub(unit.top.get, i32.const(1)), i32.const(7))),
     giveUpIf(i32.eqz(unit.isEmpty(pushed.get))),
     takeOperand(unit, real, fromRegister),
-    when(i32.eq(kind, i32.const(OPERAND.extended)), fromExtended),
-    when(i32.eq(kind, i32.const(OPERAND.constant)), choose(unit.field(I_SHIFT, 7), constants)),
+    unit.operand === OPERAND.extended ? fromExtended : [],
+    unit.operand === OPERAND.constant ? choose(unit.field(I_SHIFT, 7), constants) : [],
     // what came packed has left the exponent zero
     putRegister(place(pushed.get), i32.or(real.sign.get, real.exponent.get), real.significand.get),
     unit.use(pushed.get),

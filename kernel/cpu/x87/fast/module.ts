@@ -1,19 +1,17 @@
-/** The module: one function for each operation, and one that chooses among them by the form. */
+/** The module: one function for each operation with each kind of operand, and one that chooses among them by the form. */
 import { I32, OP } from "../../../wasm/encoder.js";
 import { add } from "./add.js";
 import { compile, type FunctionDefinition, instantiate, moduleBytes } from "./assembly.js";
 import { type Code, call, choose, FunctionBuilder, i32, result, sequence } from "./builder.js";
 import { compare } from "./compare.js";
 import { divide } from "./divide.js";
-import { OPERATION, OPERATIONS } from "./form.js";
+import { FUNCTION_SHIFT, FUNCTIONS, type FunctionShape, type OperationName } from "./form.js";
 import { load } from "./load.js";
 import { multiply } from "./multiply.js";
 import { control, exchange, unary } from "./others.js";
 import { squareRoot } from "./square-root.js";
 import { roundInteger, store, storeInteger } from "./store.js";
 import { Unit } from "./unit.js";
-
-type OperationName = keyof typeof OPERATION;
 
 const WRITERS: Readonly<Record<OperationName, (unit: Unit) => Code>> = {
   none: () => result(i32.const(0)),
@@ -32,25 +30,22 @@ const WRITERS: Readonly<Record<OperationName, (unit: Unit) => Code>> = {
 };
 
 /** Every path of an operation returns. */
-const operation = (name: OperationName): FunctionDefinition => {
-  const unit = new Unit();
-  return { name, body: sequence(WRITERS[name](unit), [OP.unreachable]), builder: unit.f };
+const functionOf = ({ operation, operand }: FunctionShape, place: number): FunctionDefinition => {
+  const unit = new Unit(operand);
+  return { name: String(place), body: sequence(WRITERS[operation](unit), [OP.unreachable]), builder: unit.f };
 };
 
 const run = (): FunctionDefinition => {
   const builder = new FunctionBuilder([I32, I32], [I32]);
   const form = builder.parameter(0).get;
-  const cases = Array.from({ length: OPERATIONS }, (_, at) => result(call(at, form, builder.parameter(1).get)));
-  return { name: "run", body: sequence(choose(operationField(form), cases), i32.const(0)), builder };
+  const cases = FUNCTIONS.map((_, at) => result(call(at, form, builder.parameter(1).get)));
+  return { name: "run", body: sequence(choose(i32.shrU(form, i32.const(FUNCTION_SHIFT)), cases), i32.const(0)), builder };
 };
-
-const operationField = (form: Code): Code => i32.and(form, i32.const(31));
 
 let compiled: object | undefined;
 
-/** On the memory of a machine, of any size. */
+/** On the memory of a machine, of any size; functions by their place. */
 export const instantiateFast = (memory: unknown): Record<string, unknown> => {
-  const names = (Object.keys(OPERATION) as OperationName[]).sort((a, b) => OPERATION[a] - OPERATION[b]);
-  compiled ??= compile(moduleBytes([...names.map(operation), run()], "imported"));
+  compiled ??= compile(moduleBytes([...FUNCTIONS.map(functionOf), run()], "imported"));
   return instantiate(compiled, memory);
 };

@@ -1,7 +1,7 @@
 /** The second operand of an instruction, from a register or from memory in any format, taken apart. */
 import * as layout from "../layout.js";
-import { type Code, choose, i32, i64, type Local, sequence, when } from "./builder.js";
-import { OPERAND, OPERAND_SHIFT } from "./form.js";
+import { type Code, i32, i64, type Local, sequence, when } from "./builder.js";
+import { OPERAND } from "./form.js";
 import { giveUpIf, J, place, type Real, SIGN, takeRegister, type Unit } from "./unit.js";
 
 const { BIAS } = layout;
@@ -35,19 +35,26 @@ const fromInteger = (real: Real, value: Local): Code =>
     ),
   );
 
-/** By the operand kind of the form; kinds that leave the number alone are the caller's. */
+/** By the kind of operand; kinds that leave the number alone are the caller's. */
 export const takeOperand = (unit: Unit, real: Real, register: Code): Code => {
   const bits = unit.f.i64();
   const at = unit.address.get;
-  const cases: Code[] = [];
-  cases[OPERAND.register] = register;
-  cases[OPERAND.single] = sequence(bits.set(i64.shl(i64.load32U(at), i64.const(32n))), fromFraction(real, bits, 8));
-  cases[OPERAND.double] = sequence(bits.set(i64.load(at)), fromFraction(real, bits, 11));
-  cases[OPERAND.extended] = [];
-  cases[OPERAND.int16] = sequence(bits.set(i64.load16S(at)), fromInteger(real, bits));
-  cases[OPERAND.int32] = sequence(bits.set(i64.load32S(at)), fromInteger(real, bits));
-  cases[OPERAND.int64] = sequence(bits.set(i64.load(at)), fromInteger(real, bits));
-  return choose(unit.field(OPERAND_SHIFT, 7), cases);
+  switch (unit.operand) {
+    case OPERAND.register:
+      return register;
+    case OPERAND.single:
+      return sequence(bits.set(i64.shl(i64.load32U(at), i64.const(32n))), fromFraction(real, bits, 8));
+    case OPERAND.double:
+      return sequence(bits.set(i64.load(at)), fromFraction(real, bits, 11));
+    case OPERAND.int16:
+      return sequence(bits.set(i64.load16S(at)), fromInteger(real, bits));
+    case OPERAND.int32:
+      return sequence(bits.set(i64.load32S(at)), fromInteger(real, bits));
+    case OPERAND.int64:
+      return sequence(bits.set(i64.load(at)), fromInteger(real, bits));
+    default:
+      return [];
+  }
 };
 
 /** ST(i), which must not be empty, as the register operand. */

@@ -1,7 +1,7 @@
 /** FST and FSTP to registers and memory, FIST, FISTP and FISTTP, FRNDINT. */
 import * as layout from "../layout.js";
 import { type Code, i32, i64, type Local, select, sequence, when } from "./builder.js";
-import { OPERAND, OPERAND_SHIFT, TRUNCATED, VARIANT_SHIFT } from "./form.js";
+import { OPERAND, TRUNCATED, VARIANT_SHIFT } from "./form.js";
 import { byRoundingControl, DROP_DOUBLE, DROP_SINGLE, deliver, type Rounding, rounding, roundReal, roundSignificand } from "./round.js";
 import { DONE, giveUpIf, J, place, putRegister, type Real, signAndExponentAt, significandAt, takeTop, type Unit } from "./unit.js";
 
@@ -35,24 +35,30 @@ export const store = (unit: Unit): Code => {
   const real = unit.real();
   const r = rounding(unit, real);
   const bits = f.i64();
-  const kind = f.i32();
   const at = f.i32();
-  const is = (operand: number): Code => i32.eq(kind.get, i32.const(operand));
-  const conclude = sequence(unit.setStatus(r.flags.get), unit.popIfAsked(), DONE);
   const source = place(unit.top.get);
-  return sequence(
-    unit.begin(),
-    kind.set(unit.field(OPERAND_SHIFT, 7)),
-    when(is(OPERAND.double), sequence(narrow(unit, r, bits, 11, DROP_DOUBLE), i64.store(unit.address.get, bits.get), conclude)),
-    when(is(OPERAND.single), sequence(narrow(unit, r, bits, 8, DROP_SINGLE), i64.store32(unit.address.get, i64.shrU(bits.get, i64.const(32n))), conclude)),
-    giveUpIf(unit.isEmpty(unit.top.get)),
-    when(
-      is(OPERAND.extended),
-      sequence(i64.store(unit.address.get, significandAt(source)), i32.store16(unit.address.get, signAndExponentAt(source), EXTENDED_TOP)),
-      sequence(at.set(unit.physical), putRegister(place(at.get), signAndExponentAt(source), significandAt(source)), unit.use(at.get)),
-    ),
-    conclude,
-  );
+  const put = (): Code => {
+    switch (unit.operand) {
+      case OPERAND.double:
+        return sequence(narrow(unit, r, bits, 11, DROP_DOUBLE), i64.store(unit.address.get, bits.get));
+      case OPERAND.single:
+        return sequence(narrow(unit, r, bits, 8, DROP_SINGLE), i64.store32(unit.address.get, i64.shrU(bits.get, i64.const(32n))));
+      case OPERAND.extended:
+        return sequence(
+          giveUpIf(unit.isEmpty(unit.top.get)),
+          i64.store(unit.address.get, significandAt(source)),
+          i32.store16(unit.address.get, signAndExponentAt(source), EXTENDED_TOP),
+        );
+      default:
+        return sequence(
+          giveUpIf(unit.isEmpty(unit.top.get)),
+          at.set(unit.physical),
+          putRegister(place(at.get), signAndExponentAt(source), significandAt(source)),
+          unit.use(at.get),
+        );
+    }
+  };
+  return sequence(unit.begin(), put(), unit.setStatus(r.flags.get), unit.popIfAsked(), DONE);
 };
 
 /** The significand of a number below 2^64 becomes its integer part, rounded. */
@@ -79,31 +85,24 @@ export const storeInteger = (unit: Unit): Code => {
   const real = unit.real();
   const r = rounding(unit, real);
   const distance = f.i32();
-  const kind = f.i32();
-  const limit = f.i64();
-  const is = (operand: number): Code => i32.eq(kind.get, i32.const(operand));
+  /** The first magnitude that does not fit. */
+  const limit = unit.operand === OPERAND.int16 ? 0x8000n : unit.operand === OPERAND.int32 ? 0x8000_0000n : J;
+  const at = unit.address.get;
   const truncated = i32.and(unit.form.get, i32.const(TRUNCATED << VARIANT_SHIFT));
   const value = real.significand;
   return sequence(
     unit.begin(),
     takeTop(unit, real),
-    kind.set(unit.field(OPERAND_SHIFT, 7)),
     when(
       i64.ne(value.get, i64.const(0n)),
       sequence(
         giveUpIf(i32.ltS(distance.tee(distanceOf(real)), i32.const(0))),
         roundToInteger(unit, r, distance, select(i32.const(RC_CHOP), byRoundingControl, truncated)),
-        // the first magnitude that does not fit
-        limit.set(select(i64.const(0x8000n), select(i64.const(0x8000_0000n), i64.const(J), is(OPERAND.int32)), is(OPERAND.int16))),
-        giveUpIf(i64.geU(value.get, i64.add(limit.get, i64.extendU(i32.shrU(real.sign.get, i32.const(15)))))),
+        giveUpIf(i64.geU(value.get, i64.add(i64.const(limit), i64.extendU(i32.shrU(real.sign.get, i32.const(15)))))),
         when(real.sign.get, value.set(i64.sub(i64.const(0n), value.get))),
       ),
     ),
-    when(
-      is(OPERAND.int64),
-      i64.store(unit.address.get, value.get),
-      when(is(OPERAND.int32), i64.store32(unit.address.get, value.get), i32.store16(unit.address.get, i32.wrap(value.get))),
-    ),
+    unit.operand === OPERAND.int64 ? i64.store(at, value.get) : unit.operand === OPERAND.int32 ? i64.store32(at, value.get) : i32.store16(at, i32.wrap(value.get)),
     unit.setStatus(r.flags.get),
     unit.popIfAsked(),
     DONE,

@@ -7,7 +7,7 @@ import { I32 } from "../../../wasm/encoder.js";
 import { CR0, CR0_EM, CR0_TS, FPU_OFFSET } from "../../state.js";
 import * as layout from "../layout.js";
 import { type Code, FunctionBuilder, i32, i64, type Local, rarely, result, sequence, when } from "./builder.js";
-import { I_SHIFT, POPS_SHIFT } from "./form.js";
+import { I_SHIFT, type OperandKind, POPS_SHIFT } from "./form.js";
 
 const { C1, ES, EXP_MAX, IN_USE, STATUS_WORD, TOP } = layout;
 
@@ -35,10 +35,16 @@ export interface Real {
 
 /** One function being written. */
 export class Unit {
+  readonly operand: OperandKind;
   readonly f = new FunctionBuilder([I32, I32], [I32]);
   readonly form = this.f.parameter(0);
   readonly address = this.f.parameter(1);
   readonly top = this.f.i32();
+
+  /** @param operand the kind that every form of this function has */
+  constructor(operand: OperandKind) {
+    this.operand = operand;
+  }
 
   /** No exception pends, the unit is there for this task; then TOP is known. */
   begin(): Code {
