@@ -2,6 +2,7 @@
  * The chain table: where regions begin, by linear address, in the memory that generated code shares, so that one region
  * leads to the next without a way through JavaScript.
  *
+ * An address has two places, the second beside the first: two hot addresses of one place would drive each other out.
  * An entry holds the linear address, the code table that the execute TLB must have for its page, the function's slot with the
  * number of the entry above it, and the part of the TLBs. A wrong or missing entry costs time only.
  */
@@ -9,7 +10,7 @@ import { STATE_BYTES, STATE_OFFSET } from "../memory/layout.js";
 
 export const CHAIN_OFFSET = STATE_OFFSET + STATE_BYTES;
 export const CHAIN_ENTRIES = 1 << 15;
-/** An address's entry: the upper bits of its product with 2^32 by the golden ratio, which spreads what lies side by side. */
+/** An address's first place: the upper bits of its product with 2^32 by the golden ratio, which spreads what lies side by side. */
 export const CHAIN_HASH = 0x9e37_79b1 | 0;
 export const CHAIN_SHIFT = 17;
 export const CHAIN_ENTRY_BYTES = 16;
@@ -21,6 +22,9 @@ export const SLOT_BITS = 16;
 
 const WORDS = CHAIN_ENTRY_BYTES / 4;
 
+/** The other place of two. */
+const beside = (at: number): number => CHAIN_OFFSET / 4 + ((at - CHAIN_OFFSET / 4) ^ WORDS);
+
 export class ChainTable {
   readonly #i32: Int32Array;
 
@@ -28,8 +32,11 @@ export class ChainTable {
     this.#i32 = i32;
   }
 
+  /** Its entry, else the place that is to be its own: an empty one, or the first, whose address moves to the second. */
   #at(linear: number): number {
-    return CHAIN_OFFSET / 4 + (Math.imul(linear, CHAIN_HASH) >>> CHAIN_SHIFT) * WORDS;
+    const first = CHAIN_OFFSET / 4 + (Math.imul(linear, CHAIN_HASH) >>> CHAIN_SHIFT) * WORDS;
+    const second = beside(first);
+    return this.#i32[first] !== linear && this.#i32[second] === linear ? second : first;
   }
 
   has(linear: number, slot: number, entry: number, part: number): boolean {
@@ -40,6 +47,7 @@ export class ChainTable {
   put(linear: number, table: number, slot: number, entry: number, part: number): void {
     const i32 = this.#i32;
     const at = this.#at(linear);
+    if (i32[at] !== linear && i32[at] !== 0) i32.copyWithin(beside(at), at, at + WORDS);
     i32[at] = linear;
     i32[at + 1] = table;
     i32[at + 2] = slot | (entry << SLOT_BITS);

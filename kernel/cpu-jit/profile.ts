@@ -2,8 +2,8 @@
  * The profile: which addresses are hot. The interpreter is sampled each so many instructions, always where a block begins;
  * exits of regions to where no region begins are counted.
  *
- * Code that keeps changing gets dearer: each region dropped because its page was written doubles the samples that an address
- * on the page needs. The memory of it fades, so a page that is used anew is not slow for ever.
+ * Code that keeps changing gets dearer: each time that regions are dropped because their page was written doubles the samples
+ * that an address on the page needs. The memory of it fades, so a page that is used anew is not slow for ever.
  */
 import { PAGE_SHIFT } from "../memory/layout.js";
 import type { JitOptions } from "./options.js";
@@ -54,7 +54,7 @@ export class HotSpots {
     return true;
   }
 
-  /** A region was dropped because code on the page has changed. */
+  /** Regions were dropped because code on the page has changed. */
   changed(bufferPage: number): void {
     if (this.#changes[bufferPage] < MOST_DOUBLINGS) this.#changes[bufferPage]++;
   }

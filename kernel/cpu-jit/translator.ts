@@ -107,7 +107,9 @@ export class RegionTranslator implements Translator {
     this.#run = recorder?.dispatching(this.#dispatcher.run) ?? this.#dispatcher.run;
     this.#warm = options.mode === "js" ? this.#javaScript : new WasmBackEnd(environment, this.#dispatcher.helpers, recorder);
     this.#hot = options.mode === "wasm" ? this.#warm : this.#javaScript;
-    cache.onInvalidated = (page, offset, length) => this.#regions.invalidate(page, offset, length, () => this.#hotSpots.changed(page));
+    cache.onInvalidated = (page, offset, length) => {
+      if (this.#regions.invalidate(page, offset, length)) this.#hotSpots.changed(page);
+    };
     cache.onFlush.push(() => this.#flush());
   }
 
@@ -139,8 +141,7 @@ export class RegionTranslator implements Translator {
     else if (i32[COUNT_BASE] >= i32[REGION_LIMIT]) {
       statistics.exits.limit++;
       const region = this.#regions.at(i32[REGION_SLOT]);
-      if (region && i32[REGION_LIMIT] !== AT_ONCE && ++region.heat === this.#options.hotThreshold && !region.isHot && this.#hotQueue.length < MOST_WAITING)
-        this.#hotQueue.push(region);
+      if (region && i32[REGION_LIMIT] !== AT_ONCE) this.#heat(region);
     } else {
       statistics.exits.unknown++;
       if (this.#hotSpots.left(linear)) {
@@ -150,6 +151,13 @@ export class RegionTranslator implements Translator {
     }
     this.onLeft?.(linear);
     return linear;
+  }
+
+  /** A slice has ended in a region. */
+  #heat(region: Region): void {
+    // in one tier only, compiling again gains nothing
+    if (this.#hot === this.#warm || region.isHot) return;
+    if (++region.heat === this.#options.hotThreshold && this.#hotQueue.length < MOST_WAITING) this.#hotQueue.push(region);
   }
 
   // ── profile ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -162,7 +170,7 @@ export class RegionTranslator implements Translator {
     return known ? AFTER_REGION : this.#options.interval;
   }
 
-  get #queue(): Queue {
+  #queue(): Queue {
     const part = this.#i32[TLB_HALF];
     let queue = this.#queues.get(part);
     if (!queue) this.#queues.set(part, (queue = { seeds: new Set(), waited: 0 }));
@@ -170,7 +178,7 @@ export class RegionTranslator implements Translator {
   }
 
   #note(linear: number): void {
-    if (this.#hotSpots.sampled(linear, this.#bufferPage(linear))) this.#queue.seeds.add(linear);
+    if (this.#hotSpots.sampled(linear, this.#bufferPage(linear))) this.#queue().seeds.add(linear);
   }
 
   #bufferPage(linear: number): number {
@@ -206,7 +214,7 @@ export class RegionTranslator implements Translator {
 
   /** Compiles what waits in this part of the TLBs, when it is enough or has waited long. */
   #compileQueue(): void {
-    const queue = this.#queue;
+    const queue = this.#queue();
     const { seeds } = queue;
     if (seeds.size === 0 || (seeds.size < this.#warm.batch && queue.waited++ < this.#options.patience)) return;
     queue.waited = 0;

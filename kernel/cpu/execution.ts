@@ -130,7 +130,7 @@ export class Execution implements CpuDebug {
   run(instructions: number): void {
     const i32 = this.#i32;
     const end = this.#count + instructions;
-    const start = this.#linear;
+    const start = this.#linear();
     this.#exit = false;
     this.#stopped = undefined;
     let first = true;
@@ -138,7 +138,7 @@ export class Execution implements CpuDebug {
       try {
         this.#between();
         if (this.#exit || i32[HALTED] !== 0) break;
-        this.#breakpoints.resumeAt = first && this.#linear === start ? start >>> 0 : -1;
+        this.#breakpoints.resumeAt = first && this.#linear() === start ? start >>> 0 : -1;
         first = false;
         const left = end - this.#count;
         if (i32[SHADOW] !== 0 || (i32[FLAGS] & (TF | RF)) !== 0 || left <= MARGIN || this.#trace) this.#step();
@@ -157,7 +157,7 @@ export class Execution implements CpuDebug {
   #lookAhead(): void {
     const breakpoints = this.#breakpoints;
     if (this.#stopped || this.#i32[SHUTDOWN] !== 0 || this.#i32[HALTED] !== 0) return;
-    if (!breakpoints.hit && breakpoints.hasCode) breakpoints.look(this.#linear);
+    if (!breakpoints.hit && breakpoints.hasCode) breakpoints.look(this.#linear());
     if (breakpoints.hit) this.#stop();
   }
 
@@ -217,12 +217,12 @@ export class Execution implements CpuDebug {
     return i32[CODE_PAGE] + (this.#cache.code[i32[PC] + R_META] & META_OFFSET_MASK) - i32[BASE + CS];
   }
 
-  get #linear(): number {
+  #linear(): number {
     return (this.#i32[EIP] + this.#i32[BASE + CS]) | 0;
   }
 
   #lookUp(): number {
-    const linear = this.#linear;
+    const linear = this.#linear();
     this.#i32[CODE_PAGE] = linear & ~0xfff;
     return this.#fetch.enter(linear);
   }
@@ -236,7 +236,7 @@ export class Execution implements CpuDebug {
     let limit = instructions;
     i32[REGION_LIMIT] = AT_ONCE;
     if (translator && !this.#breakpoints.watchesData) {
-      limit = Math.min(limit, translator.sample(this.#linear));
+      limit = Math.min(limit, translator.sample(this.#linear()));
       i32[REGION_LIMIT] = (instructions - translator.margin) * 8;
       i32[STRETCH_LIMIT] = instructions * 8;
     }
@@ -273,7 +273,7 @@ export class Execution implements CpuDebug {
 
   #report(): void {
     const traced = this.#traced;
-    traced.address = this.#linear >>> 0;
+    traced.address = this.#linear() >>> 0;
     traced.eip = this.#i32[EIP] >>> 0;
     traced.count = this.#count;
     this.#trace?.(traced);

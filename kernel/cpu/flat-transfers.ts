@@ -76,7 +76,7 @@ export class FlatTransfers {
     i32[ATTR + segment] = attributes;
   }
 
-  get #isFlat(): boolean {
+  #isFlat(): boolean {
     return (this.#core.i32[MODE_KEY] & (FLAT_MODE | KEY_REAL)) === FLAT_MODE;
   }
 
@@ -85,7 +85,7 @@ export class FlatTransfers {
     const core = this.#core;
     const { i32, mmu } = core;
     const cpl = i32[CPL];
-    if (!this.#isFlat || vector * 8 + 7 > i32[IDTR_LIMIT] >>> 0 || (cpl !== 0 && cpl !== 3)) return false;
+    if (!this.#isFlat() || vector * 8 + 7 > i32[IDTR_LIMIT] >>> 0 || (cpl !== 0 && cpl !== 3)) return false;
     const gate = this.#place(mmu.tlbR, (i32[IDTR_BASE] + vector * 8) | 0, 8, 0);
     if (gate < 0) return false;
     const low = i32[gate];
@@ -135,7 +135,7 @@ export class FlatTransfers {
     const { i32, mmu } = core;
     const part = i32[TLB_HALF];
     const cpl = i32[CPL];
-    if (!this.#isFlat || (i32[FLAGS] & NT) !== 0 || part === TLB_ALIGNED) return undefined;
+    if (!this.#isFlat() || (i32[FLAGS] & NT) !== 0 || part === TLB_ALIGNED) return undefined;
     const at = this.#place(mmu.tlbR, i32[ESP], 12, part);
     if (at < 0) return undefined;
     const selector = i32[at + 1] & 0xffff;

@@ -94,7 +94,7 @@ export class RunLoop {
         if (ahead === "debugger") return settle() ? "stopped" : "debugger";
         if (ahead) await ahead;
       }
-      if (this.#yieldIsDue) {
+      if (this.#yieldIsDue()) {
         await hostTime.yield();
         this.#lastYieldNs = hostTime.nowNs();
       }
@@ -163,7 +163,7 @@ export class RunLoop {
   }
 
   /** Results of host work arrive only while the event loop turns, so real-time mode yields sooner while some are awaited. */
-  get #yieldIsDue(): boolean {
+  #yieldIsDue(): boolean {
     const { completions, hostTime, pacer } = this.#parts;
     return (pacer !== undefined && completions.outstanding > 0) || hostTime.nowNs() - this.#lastYieldNs >= YIELD_NS;
   }

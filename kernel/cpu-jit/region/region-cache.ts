@@ -112,16 +112,18 @@ export class RegionCache {
     if (page) this.#parts.chain.put(point.linear, page.table, region.slot, point.number, region.part);
   }
 
-  /** Bytes of a page have changed. Calls `changed` once for each region that was made from them. */
-  invalidate(bufferPage: number, offset: number, length: number, changed: () => void): void {
+  /** Bytes of a page have changed: drops what was made from them; true when that was anything. */
+  invalidate(bufferPage: number, offset: number, length: number): boolean {
     const there = this.#byPage.get(bufferPage);
-    if (!there) return;
+    if (!there) return false;
+    const { statistics } = this.#parts;
+    const before = statistics.invalidated;
     for (const region of there) {
       if (!region.spans.some((span) => span.bufferPage === bufferPage && span.start < offset + length && span.end > offset)) continue;
       this.drop(region);
-      this.#parts.statistics.invalidated++;
-      changed();
+      statistics.invalidated++;
     }
+    return statistics.invalidated !== before;
   }
 
   drop(region: Region): void {

@@ -141,7 +141,7 @@ const dispatcherBody = (): FunctionCode => {
   word(REGION_LIMIT);
   out.byte(OP.i32GeS);
   leaveIf();
-  // the entry of the chain table
+  // the first place in the chain table
   op(OP.localGet, LINEAR);
   constant(CHAIN_HASH);
   out.byte(OP.i32Mul);
@@ -152,7 +152,20 @@ const dispatcherBody = (): FunctionCode => {
   op(OP.localSet, CHAIN);
   field(0);
   op(OP.localGet, LINEAR);
-  leaveUnlessEqual();
+  out.byte(OP.i32Ne);
+  unlikely.push(out.length);
+  out.byte(OP.if);
+  out.byte(VOID);
+  // or the one beside it
+  op(OP.localGet, CHAIN);
+  constant(CHAIN_ENTRY_BYTES);
+  out.byte(OP.i32Xor);
+  op(OP.localTee, CHAIN);
+  load(CHAIN_OFFSET);
+  op(OP.localGet, LINEAR);
+  out.byte(OP.i32Ne);
+  op(OP.brIf, 2);
+  out.byte(OP.end);
   // the page is still what was compiled, in this part of the TLB: its address is in the entry
   field(CHAIN_TABLE);
   op(OP.localGet, LINEAR);
