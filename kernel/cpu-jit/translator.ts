@@ -141,7 +141,8 @@ export class RegionTranslator implements Translator {
     else if (i32[COUNT_BASE] >= i32[REGION_LIMIT]) {
       statistics.exits.limit++;
       const region = this.#regions.at(i32[REGION_SLOT]);
-      if (region && i32[REGION_LIMIT] !== AT_ONCE) this.#heat(region);
+      if (region && i32[REGION_LIMIT] !== AT_ONCE && ++region.heat === this.#options.hotThreshold && !region.isHot && this.#hotQueue.length < MOST_WAITING)
+        this.#hotQueue.push(region);
     } else {
       statistics.exits.unknown++;
       if (this.#hotSpots.left(linear)) {
@@ -151,13 +152,6 @@ export class RegionTranslator implements Translator {
     }
     this.onLeft?.(linear);
     return linear;
-  }
-
-  /** A slice has ended in a region. */
-  #heat(region: Region): void {
-    // in one tier only, compiling again gains nothing
-    if (this.#hot === this.#warm || region.isHot) return;
-    if (++region.heat === this.#options.hotThreshold && this.#hotQueue.length < MOST_WAITING) this.#hotQueue.push(region);
   }
 
   // ── profile ─────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -14,7 +14,7 @@ export interface OperationNumbers {
   cold(operation: string, ends: boolean): number;
 }
 
-/** Where an encoding's plan is the same for all instructions. */
+/** What a plan depends on beside the entry of the table. */
 export interface EncodingContext {
   /** Last byte of the opcode. */
   readonly opcode: number;

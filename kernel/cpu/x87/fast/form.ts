@@ -2,31 +2,28 @@
  * Forms: what a fast function is told about an instruction, one word for each opcode and ModR/M byte. A word of zero says that
  * only the full unit executes it.
  *
- *   bits 0-4   operation      bits 5-7    i of ST(i), or a constant's number
- *   bits 8-9   pops           bits 10-12  operand, see OPERAND
- *   bits 13-14 variant        bit 15      result to ST(i)
+ *   bits 0-5   place of the function in `FUNCTIONS`: one for each operation with each kind of operand
+ *   bits 6-8   i of ST(i), or a constant's number
+ *   bits 9-10  pops           bits 13-14 variant
+ *   bit 15     result to ST(i)
  *   bits 16-19 bytes of the memory operand
  *   bit 20     the operand is written    bit 21  instruction and operand pointers change
- *   bits 22-27 place of the function in `FUNCTIONS`: one for each operation with each kind of operand
  */
 
-/** Operations; each is a function of the module. */
-export const OPERATION = {
-  none: 0,
-  add: 1,
-  multiply: 2,
-  divide: 3,
-  compare: 4,
-  load: 5,
-  store: 6,
-  storeInteger: 7,
-  unary: 8,
-  exchange: 9,
-  squareRoot: 10,
-  roundInteger: 11,
-  control: 12,
-} as const;
-export const OPERATIONS = 13;
+export type OperationName =
+  | "none"
+  | "add"
+  | "multiply"
+  | "divide"
+  | "compare"
+  | "load"
+  | "store"
+  | "storeInteger"
+  | "unary"
+  | "exchange"
+  | "squareRoot"
+  | "roundInteger"
+  | "control";
 
 /** Where the second operand comes from or the result goes to. */
 export const OPERAND = { register: 0, single: 1, double: 2, extended: 3, int16: 4, int32: 5, int64: 6, constant: 7 } as const;
@@ -53,20 +50,17 @@ export const LOAD_CONTROL = 1;
 export const STORE_CONTROL = 2;
 export const STORE_STATUS = 3;
 
-export const I_SHIFT = 5;
-export const POPS_SHIFT = 8;
-export const OPERAND_SHIFT = 10;
+export const FUNCTION_MASK = 63;
+export const I_SHIFT = 6;
+export const POPS_SHIFT = 9;
 export const VARIANT_SHIFT = 13;
 export const TO_I = 1 << 15;
 export const BYTES_SHIFT = 16;
 export const WRITES = 1 << 20;
 export const RECORDS = 1 << 21;
 
-export const FUNCTION_SHIFT = 22;
-
-export const operationOf = (form: number): number => form & 31;
 export const bytesOf = (form: number): number => (form >> BYTES_SHIFT) & 15;
-export const functionOf = (form: number): number => (form >> FUNCTION_SHIFT) & 63;
+export const functionOf = (form: number): number => form & FUNCTION_MASK;
 
 export type OperandKind = (typeof OPERAND)[keyof typeof OPERAND];
 
@@ -81,38 +75,34 @@ interface Parts {
   readonly bytes?: number;
 }
 
-export type OperationName = keyof typeof OPERATION;
-const NAMES = Object.keys(OPERATION) as OperationName[];
-
 /** What a function does, and with what. */
 export interface FunctionShape {
   readonly operation: OperationName;
   readonly operand: OperandKind;
 }
-/** All that forms ask for, in the order in which they do; the first does nothing. */
-export const FUNCTIONS: FunctionShape[] = [{ operation: "none", operand: OPERAND.register }];
+const shapes: FunctionShape[] = [{ operation: "none", operand: OPERAND.register }];
+/** All that `FORMS` asks for, in the order in which it does; the first does nothing. */
+export const FUNCTIONS: readonly FunctionShape[] = shapes;
 
 const functionFor = (operation: OperationName, operand: OperandKind): number => {
-  const found = FUNCTIONS.findIndex((shape) => shape.operation === operation && shape.operand === operand);
-  return found >= 0 ? found : FUNCTIONS.push({ operation, operand }) - 1;
+  const found = shapes.findIndex((shape) => shape.operation === operation && shape.operand === operand);
+  return found >= 0 ? found : shapes.push({ operation, operand }) - 1;
 };
 
 /** By operand kind. */
 const BYTES = [0, 4, 8, 10, 2, 4, 8, 0];
 
-const form = (operation: number, parts: Parts = {}): number => {
+const form = (operation: OperationName, parts: Parts = {}): number => {
   const { i = 0, pops = 0, operand = OPERAND.register, variant = 0, toI = false, writes = false, records = true, bytes = BYTES[operand] } = parts;
   return (
-    operation |
+    functionFor(operation, operand) |
     (i << I_SHIFT) |
     (pops << POPS_SHIFT) |
-    (operand << OPERAND_SHIFT) |
     (variant << VARIANT_SHIFT) |
     (toI ? TO_I : 0) |
     (bytes << BYTES_SHIFT) |
     (writes ? WRITES : 0) |
-    (records ? RECORDS : 0) |
-    (functionFor(NAMES[operation], operand) << FUNCTION_SHIFT)
+    (records ? RECORDS : 0)
   );
 };
 
@@ -120,30 +110,30 @@ const form = (operation: number, parts: Parts = {}): number => {
 const arithmetic = (reg: number, parts: Parts): number => {
   switch (reg) {
     case 0:
-      return form(OPERATION.add, parts);
+      return form("add", parts);
     case 1:
-      return form(OPERATION.multiply, parts);
+      return form("multiply", parts);
     case 2:
-      return form(OPERATION.compare, { ...parts, toI: false });
+      return form("compare", { ...parts, toI: false });
     case 3:
-      return form(OPERATION.compare, { ...parts, pops: (parts.pops ?? 0) + 1, toI: false });
+      return form("compare", { ...parts, pops: (parts.pops ?? 0) + 1, toI: false });
     case 4:
-      return form(OPERATION.add, { ...parts, variant: MINUS });
+      return form("add", { ...parts, variant: MINUS });
     case 5:
-      return form(OPERATION.add, { ...parts, variant: REVERSE });
+      return form("add", { ...parts, variant: REVERSE });
     case 6:
-      return form(OPERATION.divide, { ...parts, variant: PLAIN });
+      return form("divide", { ...parts, variant: PLAIN });
     default:
-      return form(OPERATION.divide, { ...parts, variant: REVERSE });
+      return form("divide", { ...parts, variant: REVERSE });
   }
 };
 
 /** Memory operands by bits 1-2 of the opcode. */
 const MEMORY = [OPERAND.single, OPERAND.int32, OPERAND.double, OPERAND.int16] as const;
 
-const load = (operand: OperandKind): number => form(OPERATION.load, { operand });
-const store = (operand: OperandKind, pops: number): number => form(OPERATION.store, { operand, pops, writes: true });
-const storeInteger = (operand: OperandKind, pops: number, variant = BY_CONTROL): number => form(OPERATION.storeInteger, { operand, pops, variant, writes: true });
+const load = (operand: OperandKind): number => form("load", { operand });
+const store = (operand: OperandKind, pops: number): number => form("store", { operand, pops, writes: true });
+const storeInteger = (operand: OperandKind, pops: number, variant = BY_CONTROL): number => form("storeInteger", { operand, pops, variant, writes: true });
 
 const memoryForm = (group: number, reg: number): number => {
   const operand = MEMORY[group >> 1];
@@ -154,11 +144,11 @@ const memoryForm = (group: number, reg: number): number => {
   if (reg < 4) return real ? store(operand, reg - 2) : storeInteger(operand, reg - 2);
   switch (group * 8 + reg) {
     case 0o15:
-      return form(OPERATION.control, { variant: LOAD_CONTROL, bytes: 2, records: false });
+      return form("control", { variant: LOAD_CONTROL, bytes: 2, records: false });
     case 0o17:
-      return form(OPERATION.control, { variant: STORE_CONTROL, bytes: 2, records: false, writes: true });
+      return form("control", { variant: STORE_CONTROL, bytes: 2, records: false, writes: true });
     case 0o57:
-      return form(OPERATION.control, { variant: STORE_STATUS, bytes: 2, records: false, writes: true });
+      return form("control", { variant: STORE_STATUS, bytes: 2, records: false, writes: true });
     case 0o35:
       return load(OPERAND.extended);
     case 0o37:
@@ -172,28 +162,28 @@ const memoryForm = (group: number, reg: number): number => {
   }
 };
 
-const compare = (i: number, pops: number, variant = TO_CODES): number => form(OPERATION.compare, { i, pops, variant });
-const storeRegister = (i: number, pops: number): number => form(OPERATION.store, { i, pops });
+const compare = (i: number, pops: number, variant = TO_CODES): number => form("compare", { i, pops, variant });
+const storeRegister = (i: number, pops: number): number => form("store", { i, pops });
 
 const d9 = (reg: number, i: number): number => {
   switch (reg) {
     case 0:
       // ST(7) is empty, or there is no room to push
-      return i === 7 ? 0 : form(OPERATION.load, { i });
+      return i === 7 ? 0 : form("load", { i });
     case 1:
-      return form(OPERATION.exchange, { i });
+      return form("exchange", { i });
     case 2:
-      return i === 0 ? form(OPERATION.unary, { variant: NOTHING }) : 0;
+      return i === 0 ? form("unary", { variant: NOTHING }) : 0;
     case 4:
-      if (i === 0) return form(OPERATION.unary, { variant: CHANGE_SIGN });
-      if (i === 1) return form(OPERATION.unary, { variant: ABSOLUTE });
+      if (i === 0) return form("unary", { variant: CHANGE_SIGN });
+      if (i === 1) return form("unary", { variant: ABSOLUTE });
       if (i === 4) return compare(0, 0, WITH_ZERO);
-      return i === 5 ? form(OPERATION.unary, { variant: EXAMINE }) : 0;
+      return i === 5 ? form("unary", { variant: EXAMINE }) : 0;
     case 5:
-      return i === 7 ? 0 : form(OPERATION.load, { i, operand: OPERAND.constant });
+      return i === 7 ? 0 : form("load", { i, operand: OPERAND.constant });
     case 7:
-      if (i === 2) return form(OPERATION.squareRoot);
-      return i === 4 ? form(OPERATION.roundInteger) : 0;
+      if (i === 2) return form("squareRoot");
+      return i === 4 ? form("roundInteger") : 0;
     default:
       return 0;
   }
@@ -208,7 +198,7 @@ const registerForm = (group: number, reg: number, i: number): number => {
       return compare(i, 0, TO_FLAGS);
     case 0o51:
     case 0o71:
-      return form(OPERATION.exchange, { i });
+      return form("exchange", { i });
     case 0o52:
       return storeRegister(i, 0);
     case 0o53:
@@ -224,7 +214,7 @@ const registerForm = (group: number, reg: number, i: number): number => {
     case 0o63:
       return i === 1 ? compare(1, 2) : 0;
     case 0o74:
-      return i === 0 ? form(OPERATION.control, { variant: STATUS_TO_AX, records: false }) : 0;
+      return i === 0 ? form("control", { variant: STATUS_TO_AX, records: false }) : 0;
     case 0o75:
     case 0o76:
       return compare(i, 1, TO_FLAGS);

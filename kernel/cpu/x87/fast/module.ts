@@ -5,7 +5,7 @@ import { compile, type FunctionDefinition, instantiate, moduleBytes } from "./as
 import { type Code, call, choose, FunctionBuilder, i32, result, sequence } from "./builder.js";
 import { compare } from "./compare.js";
 import { divide } from "./divide.js";
-import { FUNCTION_SHIFT, FUNCTIONS, type FunctionShape, type OperationName } from "./form.js";
+import { FUNCTION_MASK, FUNCTIONS, type FunctionShape, type OperationName } from "./form.js";
 import { load } from "./load.js";
 import { multiply } from "./multiply.js";
 import { control, exchange, unary } from "./others.js";
@@ -39,7 +39,7 @@ const run = (): FunctionDefinition => {
   const builder = new FunctionBuilder([I32, I32], [I32]);
   const form = builder.parameter(0).get;
   const cases = FUNCTIONS.map((_, at) => result(call(at, form, builder.parameter(1).get)));
-  return { name: "run", body: sequence(choose(i32.shrU(form, i32.const(FUNCTION_SHIFT)), cases), i32.const(0)), builder };
+  return { name: "run", body: sequence(choose(i32.and(form, i32.const(FUNCTION_MASK)), cases), i32.const(0)), builder };
 };
 
 let compiled: object | undefined;
