@@ -45,7 +45,7 @@ const allSteps = (update) => [
   { name: "layering", about: "dependency-cruiser: who may import whom", commands: [[join("tools", "layering.mjs")]], minutes: 2 },
   { name: "sources", about: "chance, code from text, hosts and paths of machines, length of files", commands: [[join("tools", "source-rules.mjs")]], minutes: 2 },
   { name: "api", about: "the sdk's surface as reviewed in docs/api", commands: [[join("tools", "api-report.mjs"), ...(update ? ["--update"] : [])]], minutes: 2 },
-  { name: "unit", about: "unit, conformance and architecture tests", vitest: ["--config", "vitest.config.ts", "--reporter=dot"], minutes: 10 },
+  { name: "unit", about: "unit, conformance and architecture tests", vitest: ["--config", "vitest.config.ts", "--reporter=dot"], minutes: 20 },
   { name: "guest", about: "unmodified guests", vitest: ["--config", "vitest.guest.config.ts", "--reporter=default"], live: true, minutes: 25 },
 ];
 
