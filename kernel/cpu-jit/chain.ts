@@ -32,7 +32,7 @@ export class ChainTable {
     this.#i32 = i32;
   }
 
-  /** Its entry, else the place that is to be its own: an empty one, or the first, whose address moves to the second. */
+  /** Its entry; else the first of its places, where `put` makes room. */
   #at(linear: number): number {
     const first = CHAIN_OFFSET / 4 + (Math.imul(linear, CHAIN_HASH) >>> CHAIN_SHIFT) * WORDS;
     const second = beside(first);

@@ -1,8 +1,10 @@
 /** What a configuration schema must be, for definitions written in JavaScript, which no compiler has looked at. */
 import type { ConfigOption, ConfigSchema } from "../contract/config.js";
 
+const NO_OPTION = "is no option: make it with port, irqLine, integer, flag, text, file or choice";
+
 const problemOf = (option: ConfigOption): string | undefined => {
-  if (option === null || typeof option !== "object") return "is no option: make it with port, irqLine, integer, flag, text, file or choice";
+  if (option === null || typeof option !== "object") return NO_OPTION;
   if (typeof option.doc !== "string" || option.doc === "") return "has no line of documentation";
   switch (option.kind) {
     case "integer":
@@ -22,7 +24,7 @@ const problemOf = (option: ConfigOption): string | undefined => {
     case "choice":
       return Array.isArray(option.choices) && option.choices.includes(option.default) ? undefined : "has no list of choices";
     default:
-      return "is no option: make it with port, irqLine, integer, flag, text, file or choice";
+      return NO_OPTION;
   }
 };
 

@@ -278,8 +278,7 @@ export class Decoder {
   }
 
   #slot(index: number): Slot {
-    let entry = MAPS[index >> 10][(index >> 2) & 255];
-    if (isByPrefix(entry)) entry = entry.prefixes[index & 3];
+    const entry = entryAt(index);
     const slot: Slot = isByModrm(entry)
       ? { depends: BY_MODRM, plans: new Array(72 << 2).fill(undefined) }
       : (entry as OpcodeFact | undefined)?.modrm
@@ -291,8 +290,7 @@ export class Decoder {
 
   #plan(index: number, slot: Slot, cell: number, modrm: number): DecodePlan {
     const opcode = (index >> 2) & 255;
-    let entry = MAPS[index >> 10][opcode];
-    if (isByPrefix(entry)) entry = entry.prefixes[index & 3];
+    const entry = entryAt(index);
     const fact = isByModrm(entry) ? entry[modrm] : (entry as OpcodeFact | undefined);
     const context = { opcode, modrm: modrm >= 0, register: modrm >= 0xc0, op16: (cell & 1) !== 0, flatStack: (cell & 2) !== 0 };
     const plan = decodePlan(fact && this.#exists(fact) ? fact : undefined, context, this.#numbers);
@@ -319,6 +317,12 @@ export class Decoder {
     return length;
   }
 }
+
+/** What the table has at a slot's index: a map, an opcode byte, a mandatory prefix. */
+const entryAt = (index: number) => {
+  const entry = MAPS[index >> 10][(index >> 2) & 255];
+  return isByPrefix(entry) ? entry.prefixes[index & 3] : entry;
+};
 
 /** The number of a register operand, or the index by which hot operations reach it. */
 const operand = (from: number, scale: number, modrm: number): number => (from >= 0 ? from : SCALED[scale + (from === FROM_RM ? modrm & 7 : (modrm >> 3) & 7)]);
